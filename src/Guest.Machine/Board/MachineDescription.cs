@@ -1,0 +1,35 @@
+using System.Collections.Immutable;
+
+namespace Guest.Machine.Board;
+
+/// <summary>Everything that makes one machine differ from another before it starts: two machines built from equal descriptions are the same machine.</summary>
+/// <remarks>It is written into a recording's manifest (docs/log-format.md) and wins over the host it is replayed on.</remarks>
+public sealed record MachineDescription
+{
+    /// <summary>The name of the CPU model, such as <c>x86-64-v3</c>.</summary>
+    public required string CpuModel { get; init; }
+
+    /// <summary>Every CPUID answer of that model, in ascending order of leaf and subleaf.</summary>
+    public required ImmutableArray<CpuidLeaf> Cpuid { get; init; }
+
+    /// <summary>Size of the guest's RAM in bytes.</summary>
+    public required ulong MemoryBytes { get; init; }
+
+    /// <summary>Number of virtual processors, from 1.</summary>
+    public required int Vcpus { get; init; }
+
+    /// <summary>What the time-stamp counter follows.</summary>
+    public required ClockMode ClockMode { get; init; }
+
+    /// <summary>Frequency of the time-stamp counter in ticks per second.</summary>
+    public required ulong TscHz { get; init; }
+
+    /// <summary>
+    /// Ticks of the time-stamp counter per retired instruction, as 32.32 fixed point: the only rate under <see cref="ClockMode.Virtual"/>,
+    /// the one before the first anchor under <see cref="ClockMode.Host"/>.
+    /// </summary>
+    public required ulong VirtualRate { get; init; }
+
+    /// <summary>The devices on the board, in ascending order of their numbers.</summary>
+    public required ImmutableArray<DeviceDescription> Devices { get; init; }
+}
