@@ -1,0 +1,68 @@
+using System.Buffers.Binary;
+
+namespace Guest.Machine.State;
+
+/// <summary>Reads what a <see cref="StateWriter"/> wrote.</summary>
+/// <remarks>State can come from a damaged file: whatever does not fit ends in RK0280 with the offset, never in another exception.</remarks>
+public sealed class StateReader
+{
+    private readonly ReadOnlyMemory<byte> bytes;
+    private int offset;
+
+    /// <summary>Starts at the first byte.</summary>
+    public StateReader(ReadOnlyMemory<byte> bytes) => this.bytes = bytes;
+
+    /// <summary>Bytes read so far.</summary>
+    public int Offset => offset;
+
+    /// <summary>True where everything was read.</summary>
+    public bool AtEnd => offset == bytes.Length;
+
+    /// <summary>Reads one byte.</summary>
+    public byte ReadByte() => Take(1)[0];
+
+    /// <summary>Reads one byte that must be 0 or 1.</summary>
+    public bool ReadBool() => ReadByte() switch
+    {
+        0 => false,
+        1 => true,
+        byte other => throw Damaged($"{other} is no truth value"),
+    };
+
+    /// <summary>Reads two bytes.</summary>
+    public ushort ReadUInt16() => BinaryPrimitives.ReadUInt16LittleEndian(Take(2));
+
+    /// <summary>Reads four bytes.</summary>
+    public uint ReadUInt32() => BinaryPrimitives.ReadUInt32LittleEndian(Take(4));
+
+    /// <summary>Reads four bytes.</summary>
+    public int ReadInt32() => unchecked((int)ReadUInt32());
+
+    /// <summary>Reads eight bytes.</summary>
+    public ulong ReadUInt64() => BinaryPrimitives.ReadUInt64LittleEndian(Take(8));
+
+    /// <summary>Fills the span.</summary>
+    public void ReadBytes(Span<byte> destination) => Take(destination.Length).CopyTo(destination);
+
+    /// <summary>Reads a number that an array will be indexed with.</summary>
+    /// <param name="limit">One more than the largest number that makes sense.</param>
+    public int ReadIndex(int limit)
+    {
+        int value = ReadInt32();
+        return value >= 0 && value < limit ? value : throw Damaged($"{value} is not below {limit}");
+    }
+
+    private ReadOnlySpan<byte> Take(int count)
+    {
+        if (count > bytes.Length - offset)
+        {
+            throw Damaged($"{count} more bytes are needed, {bytes.Length - offset} are there");
+        }
+
+        offset += count;
+        return bytes.Span.Slice(offset - count, count);
+    }
+
+    private ReplayKitException Damaged(string what) =>
+        new(280, ExitCode.BadInput, $"the saved machine state is damaged at offset {offset}: {what}; use another checkpoint of the recording");
+}

@@ -1,0 +1,54 @@
+using System.Buffers;
+using System.Buffers.Binary;
+
+namespace Guest.Machine.State;
+
+/// <summary>Bytes of machine state being written, little-endian, without gaps or tags; the state hash is taken over them.</summary>
+/// <remarks>One writer is used again and again (<see cref="Clear"/>), so that taking a hash allocates nothing. Not for several threads.</remarks>
+public sealed class StateWriter
+{
+    private readonly ArrayBufferWriter<byte> buffer = new(4096);
+
+    /// <summary>What was written since the last <see cref="Clear"/>; valid until the next write.</summary>
+    public ReadOnlySpan<byte> Written => buffer.WrittenSpan;
+
+    /// <summary>Starts over with nothing written.</summary>
+    public void Clear() => buffer.ResetWrittenCount();
+
+    /// <summary>Writes one byte.</summary>
+    public void WriteByte(byte value)
+    {
+        buffer.GetSpan(1)[0] = value;
+        buffer.Advance(1);
+    }
+
+    /// <summary>Writes one byte, 0 or 1.</summary>
+    public void WriteBool(bool value) => WriteByte(value ? (byte)1 : (byte)0);
+
+    /// <summary>Writes two bytes.</summary>
+    public void WriteUInt16(ushort value)
+    {
+        BinaryPrimitives.WriteUInt16LittleEndian(buffer.GetSpan(2), value);
+        buffer.Advance(2);
+    }
+
+    /// <summary>Writes four bytes.</summary>
+    public void WriteUInt32(uint value)
+    {
+        BinaryPrimitives.WriteUInt32LittleEndian(buffer.GetSpan(4), value);
+        buffer.Advance(4);
+    }
+
+    /// <summary>Writes four bytes.</summary>
+    public void WriteInt32(int value) => WriteUInt32(unchecked((uint)value));
+
+    /// <summary>Writes eight bytes.</summary>
+    public void WriteUInt64(ulong value)
+    {
+        BinaryPrimitives.WriteUInt64LittleEndian(buffer.GetSpan(8), value);
+        buffer.Advance(8);
+    }
+
+    /// <summary>Writes the bytes as they are, without their number.</summary>
+    public void WriteBytes(ReadOnlySpan<byte> bytes) => buffer.Write(bytes);
+}
