@@ -1,0 +1,306 @@
+using Guest.Machine.State;
+
+namespace Guest.Machine.Devices.Apic;
+
+/// <summary>The local APIC of one vCPU: xAPIC registers in memory, x2APIC registers as MSRs (Intel SDM 3A 11).</summary>
+/// <remarks>
+/// Interrupts arrive by <see cref="Accept"/> and by the two local pins, and leave by <see cref="Acknowledge"/>. INIT and Start-Up end the
+/// run with RK0271: one vCPU runs (docs/limits.md).
+/// </remarks>
+public sealed partial class LocalApic : IDevice, IMmioDevice
+{
+    /// <summary>Where the registers are while the APIC is not moved.</summary>
+    public const ulong DefaultBase = 0xFEE0_0000;
+
+    /// <summary>Bytes of the register page.</summary>
+    public const ulong RangeSize = 0x1000;
+
+    private readonly InterruptRouter router;
+    private readonly IInterruptTarget target;
+    private readonly VectorSet requested = new();
+    private readonly VectorSet inService = new();
+    private readonly VectorSet levelTriggered = new();
+    private readonly uint[] lvt = new uint[LvtCount];
+    private uint taskPriority;
+    private uint logicalId;
+    private uint destinationFormat;
+    private uint spurious;
+    private uint errors;
+    private uint errorStatus;
+    private ulong interruptCommand;
+    private ulong baseMsr;
+    private bool lint0;
+    private bool nmi;
+
+    /// <summary>Creates the local APIC and attaches it to the router.</summary>
+    /// <param name="id">The APIC id: the vCPU's number.</param>
+    /// <param name="clock">The machine's clock.</param>
+    /// <param name="router">Where its messages go and come from.</param>
+    /// <param name="target">The vCPU it interrupts.</param>
+    public LocalApic(int id, IClock clock, InterruptRouter router, IInterruptTarget target)
+    {
+        Id = unchecked((uint)id);
+        this.router = router;
+        this.target = target;
+        Timer = new LocalApicTimer(clock, Board.TimerNumbers.LocalApic + id, () => RaiseLocal(LvtTimer));
+        Name = $"lapic{id}";
+        baseMsr = DefaultBase | BaseEnabled | (id == 0 ? BaseBootstrap : 0);
+        Reset();
+        if (id == 0)
+        {
+            EnterVirtualWireMode();
+        }
+
+        router.Attach(this);
+    }
+
+    /// <inheritdoc/>
+    public string Name { get; }
+
+    /// <summary>The APIC id.</summary>
+    public uint Id { get; }
+
+    /// <summary>The timer, for the machine's loop.</summary>
+    public LocalApicTimer Timer { get; }
+
+    /// <summary>True where an interrupt waits that the vCPU may take once its interrupt flag allows it. Cheap.</summary>
+    public bool HasInterrupt { get; private set; }
+
+    /// <summary>True where a non-maskable interrupt waits. Cheap.</summary>
+    public bool HasNmi => nmi;
+
+    /// <summary>The task priority as CR8 shows it: its upper four bits.</summary>
+    public byte Cr8
+    {
+        get => (byte)(taskPriority >> 4);
+        set
+        {
+            taskPriority = (uint)(value & 0xF) << 4;
+            Update();
+        }
+    }
+
+    /// <summary>What the vCPU adds to <see cref="IClock.Now"/> to give its time-stamp counter; the TSC deadline is compared with the sum.</summary>
+    public ulong TscOffset
+    {
+        get => Timer.TscOffset;
+        set => Timer.SetTscOffset(value);
+    }
+
+    private bool Enabled => (baseMsr & BaseEnabled) != 0;
+
+    private bool X2Mode => (baseMsr & BaseX2Apic) != 0;
+
+    private bool SoftwareEnabled => (spurious & SpuriousEnabled) != 0;
+
+    // With the APIC off, its LINT0 pin is the CPU's INTR pin (SDM 3A 11.4.3).
+    private bool ExtIntWaits => lint0 && (!Enabled || (lvt[LvtLint0] & (LvtMasked | LvtModeMask)) == (uint)DeliveryMode.ExtInt << 8);
+
+    private uint ProcessorPriority
+    {
+        get
+        {
+            uint served = (uint)Math.Max(inService.Highest, 0) & 0xF0;
+            return (taskPriority & 0xF0) >= served ? taskPriority : served;
+        }
+    }
+
+    /// <summary>True where the address is one of this APIC's memory-mapped registers.</summary>
+    public bool Covers(GuestPhysical address) =>
+        Enabled && !X2Mode && address.Value - (baseMsr & BaseAddress) < RangeSize;
+
+    /// <summary>Takes the waiting interrupt: it is in service from here on.</summary>
+    /// <returns>Its vector; the spurious vector where none waits any more.</returns>
+    public byte Acknowledge()
+    {
+        if (ExtIntWaits)
+        {
+            byte external = router.AcknowledgeExternal();
+            Update();
+            return external;
+        }
+
+        if (!HasInterrupt)
+        {
+            return (byte)spurious;
+        }
+
+        byte vector = (byte)requested.Highest;
+        requested[vector] = false;
+        inService[vector] = true;
+        Update();
+        return vector;
+    }
+
+    /// <summary>Takes the waiting non-maskable interrupt.</summary>
+    /// <returns>False where none waits.</returns>
+    public bool TryTakeNmi()
+    {
+        bool waited = nmi;
+        nmi = false;
+        return waited;
+    }
+
+    /// <summary>A message for this APIC has arrived.</summary>
+    /// <returns>False where the APIC does not take it now.</returns>
+    /// <exception cref="ReplayKitException">RK0271: INIT.</exception>
+    public bool Accept(byte vector, DeliveryMode mode, bool level)
+    {
+        if (!Enabled)
+        {
+            return false;
+        }
+
+        switch (mode)
+        {
+            case DeliveryMode.Fixed or DeliveryMode.LowestPriority:
+                return AcceptVector(vector, level);
+            case DeliveryMode.Nmi:
+                nmi = true;
+                target.InterruptsChanged();
+                return true;
+            case DeliveryMode.Init:
+                throw new ReplayKitException(271, ExitCode.HostCannot, $"the guest sent INIT to the CPU with APIC id {Id}, which this machine does not support; boot it with --cpus 1 and a kernel that does not restart CPUs");
+            default:
+                // A running CPU ignores Start-Up, SMIs would run firmware that is not there, ExtINT does not come as a message.
+                return true;
+        }
+    }
+
+    /// <summary>Drives the pin LINT0, where the 8259 pair's INTR is connected.</summary>
+    public void SetLint0(bool high)
+    {
+        bool rises = high && !lint0;
+        lint0 = high;
+        if (rises && Enabled && (lvt[LvtLint0] & LvtModeMask) != (uint)DeliveryMode.ExtInt << 8)
+        {
+            RaiseLocal(LvtLint0);
+        }
+
+        Update();
+    }
+
+    /// <inheritdoc/>
+    public void Save(StateWriter writer)
+    {
+        writer.WriteUInt64(baseMsr);
+        writer.WriteUInt32(taskPriority);
+        writer.WriteUInt32(logicalId);
+        writer.WriteUInt32(destinationFormat);
+        writer.WriteUInt32(spurious);
+        writer.WriteUInt32(errors);
+        writer.WriteUInt32(errorStatus);
+        writer.WriteUInt64(interruptCommand);
+        writer.WriteBool(lint0);
+        writer.WriteBool(nmi);
+        foreach (uint entry in lvt)
+        {
+            writer.WriteUInt32(entry);
+        }
+
+        requested.Save(writer);
+        inService.Save(writer);
+        levelTriggered.Save(writer);
+        Timer.Save(writer);
+    }
+
+    /// <inheritdoc/>
+    public void Restore(StateReader reader)
+    {
+        baseMsr = reader.ReadUInt64();
+        taskPriority = reader.ReadUInt32();
+        logicalId = reader.ReadUInt32();
+        destinationFormat = reader.ReadUInt32();
+        spurious = reader.ReadUInt32();
+        errors = reader.ReadUInt32();
+        errorStatus = reader.ReadUInt32();
+        interruptCommand = reader.ReadUInt64();
+        lint0 = reader.ReadBool();
+        nmi = reader.ReadBool();
+        for (int i = 0; i < lvt.Length; i++)
+        {
+            lvt[i] = reader.ReadUInt32();
+        }
+
+        requested.Restore(reader);
+        inService.Restore(reader);
+        levelTriggered.Restore(reader);
+        Timer.Restore(reader);
+        Update();
+    }
+
+    private bool AcceptVector(byte vector, bool level)
+    {
+        if (vector < 16)
+        {
+            RaiseError(ErrorReceivedIllegalVector);
+            return false;
+        }
+
+        if (!SoftwareEnabled)
+        {
+            return false;
+        }
+
+        requested[vector] = true;
+        levelTriggered[vector] = level;
+        Update();
+        return true;
+    }
+
+    private void RaiseLocal(int entry)
+    {
+        uint value = lvt[entry];
+        if ((value & LvtMasked) != 0)
+        {
+            return;
+        }
+
+        var mode = (DeliveryMode)((value >> 8) & 7);
+        if (entry is LvtTimer or LvtError)
+        {
+            mode = DeliveryMode.Fixed;
+        }
+
+        Accept((byte)value, mode, level: false);
+    }
+
+    private void RaiseError(uint bit)
+    {
+        bool news = (errors & bit) == 0;
+        errors |= bit;
+        // An illegal vector in the error entry itself must not raise another error, and so on.
+        if (news && (byte)lvt[LvtError] >= 16)
+        {
+            RaiseLocal(LvtError);
+        }
+    }
+
+    private void EndOfInterrupt()
+    {
+        int highest = inService.Highest;
+        if (highest < 0)
+        {
+            return;
+        }
+
+        byte vector = (byte)highest;
+        inService[vector] = false;
+        if (levelTriggered[vector])
+        {
+            router.EndOfInterrupt(vector);
+        }
+
+        Update();
+    }
+
+    private void Update()
+    {
+        bool before = HasInterrupt;
+        HasInterrupt = ExtIntWaits || (Enabled && requested.Highest is int highest and >= 0 && (uint)(highest & 0xF0) > (ProcessorPriority & 0xF0));
+        if (HasInterrupt || before)
+        {
+            target.InterruptsChanged();
+        }
+    }
+}
