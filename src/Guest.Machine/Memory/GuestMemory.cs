@@ -1,0 +1,243 @@
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using Guest.Machine.Native;
+
+namespace Guest.Machine.Memory;
+
+/// <summary>The guest's RAM: one mapping of a memory file, zero at first.</summary>
+/// <remarks>
+/// RAM lies at guest-physical 0 up to 3 GiB and, what is more, from 4 GiB on. A <em>page number</em> here counts RAM pages in the
+/// mapping (not guest-physical ones). Not safe for use by several threads.
+/// </remarks>
+public sealed class GuestMemory : IDisposable
+{
+    /// <summary>Where RAM below 4 GiB ends at the latest.</summary>
+    public const ulong LowEnd = 3UL << 30;
+
+    /// <summary>Where the rest of RAM begins.</summary>
+    public const ulong HighStart = 4UL << 30;
+
+    private const ulong Hole = HighStart - LowEnd;
+    private readonly MappedRegion _ram;
+    private readonly PageFlags[] _flags;
+    private readonly List<int> _written = [];
+    private readonly int[] _walkedAt;
+    private readonly ulong _lowSize;
+
+    /// <summary>Maps the RAM.</summary>
+    /// <param name="bytes">Its size, a multiple of 4 KiB, at least 1 MiB.</param>
+    public GuestMemory(ulong bytes)
+    {
+        if (bytes < 1 << 20 || (bytes & 0xFFF) != 0 || bytes > 1UL << 40)
+        {
+            throw new ReplayKitException(402, ExitCode.WrongUsage, $"guest memory of {bytes} bytes is not possible; give a multiple of 4 KiB from 1M to 1T");
+        }
+
+        Size = bytes;
+        _lowSize = Math.Min(bytes, LowEnd);
+        _ram = MappedRegion.Shared("replaykit-ram", (nuint)bytes);
+        _flags = new PageFlags[bytes >> 12];
+        _walkedAt = new int[bytes >> 12];
+        Watchers = [];
+    }
+
+    /// <summary>Bytes of RAM.</summary>
+    public ulong Size { get; }
+
+    /// <summary>RAM pages.</summary>
+    public int PageCount => _flags.Length;
+
+    /// <summary>Who is told of changes under derived data.</summary>
+    public IReadOnlyList<IPageWatcher> Watchers { get; private set; }
+
+    /// <summary>RAM pages written since <see cref="ClearWritten"/>, each once, in the order of their first write.</summary>
+    public IReadOnlyList<int> WrittenPages => _written;
+
+    /// <summary>Goes up when all translations are dropped: what walks read before no longer matters.</summary>
+    internal int WalkGeneration { get; set; }
+
+    /// <summary>The host address of RAM's first byte.</summary>
+    internal nint HostBase => _ram.Address;
+
+    /// <summary>Adds one who is told of changes under derived data.</summary>
+    public void Watch(IPageWatcher watcher) => Watchers = [.. Watchers, watcher];
+
+    /// <summary>Reads RAM.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The range is not all RAM.</exception>
+    public void Read(GuestPhysical address, Span<byte> bytes)
+    {
+        while (bytes.Length > 0)
+        {
+            int part = Math.Min(bytes.Length, 0x1000 - (int)(address.Value & 0xFFF));
+            Raw.Span(Host(address), part).CopyTo(bytes);
+            bytes = bytes[part..];
+            address = new GuestPhysical(address.Value + (ulong)part);
+        }
+    }
+
+    /// <summary>Writes RAM on behalf of the board (loader, DMA); derived data is dropped as for a guest's own store.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The range is not all RAM.</exception>
+    public void Write(GuestPhysical address, ReadOnlySpan<byte> bytes)
+    {
+        while (bytes.Length > 0)
+        {
+            int part = Math.Min(bytes.Length, 0x1000 - (int)(address.Value & 0xFFF));
+            nint host = Host(address);
+            BeforeWrite(PageOf(host), (int)(address.Value & 0xFFF), bytes[..part]);
+            bytes[..part].CopyTo(Raw.Span(host, part));
+            bytes = bytes[part..];
+            address = new GuestPhysical(address.Value + (ulong)part);
+        }
+    }
+
+    /// <summary>The content of one RAM page, as it is now.</summary>
+    public ReadOnlySpan<byte> Page(int page) => Raw.Span(_ram.Address + ((nint)page << 12), _flags.AsSpan().Length > page ? 0x1000 : throw new ArgumentOutOfRangeException(nameof(page)));
+
+    /// <summary>The guest-physical address at which a RAM page stands.</summary>
+    public static GuestPhysical AddressOf(int page)
+    {
+        ulong offset = (ulong)page << 12;
+        return new GuestPhysical(offset < LowEnd ? offset : offset + Hole);
+    }
+
+    /// <summary>Begins a new interval of <see cref="WrittenPages"/>: all write rights are revoked.</summary>
+    public void ClearWritten()
+    {
+        foreach (int page in _written)
+        {
+            _flags[page] &= ~PageFlags.Written;
+        }
+
+        _written.Clear();
+        foreach (IPageWatcher watcher in Watchers)
+        {
+            watcher.AllWriteRightsRevoked();
+        }
+    }
+
+    /// <summary>Whether the address is RAM, and where.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool TryHost(ulong physical, out nint host)
+    {
+        ulong offset = physical < LowEnd ? physical : physical - Hole;
+        host = _ram.Address + (nint)offset;
+        return physical < _lowSize || (physical >= HighStart && offset < Size);
+    }
+
+    /// <summary>The RAM page that a host address inside the mapping belongs to.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal int PageOf(nint host) => (int)((host - _ram.Address) >> 12);
+
+    /// <summary>What is known of a page.</summary>
+    internal PageFlags FlagsOf(int page) => _flags[page];
+
+    /// <summary>Marks a page as one that something is derived from.</summary>
+    internal void Derive(int page, PageFlags kind)
+    {
+        if ((_flags[page] & kind) == 0)
+        {
+            _flags[page] |= kind;
+            foreach (IPageWatcher watcher in Watchers)
+            {
+                watcher.WriteRightsRevoked(page);
+            }
+        }
+    }
+
+    /// <summary>Marks a page as read by a walk of the present generation.</summary>
+    internal void DeriveWalk(int page)
+    {
+        _walkedAt[page] = WalkGeneration;
+        Derive(page, PageFlags.Walked);
+    }
+
+    /// <summary>Says that nothing of the kind is derived from the page any longer.</summary>
+    internal void Forget(int page, PageFlags kind) => _flags[page] &= ~kind;
+
+    /// <summary>Must be called before bytes inside one page change.</summary>
+    internal void BeforeWrite(int page, int offset, ReadOnlySpan<byte> bytes)
+    {
+        PageFlags flags = _flags[page];
+        if (flags == PageFlags.Written)
+        {
+            return;
+        }
+
+        if ((flags & PageFlags.Written) == 0)
+        {
+            _flags[page] |= PageFlags.Written;
+            _written.Add(page);
+        }
+
+        if ((flags & PageFlags.Walked) != 0)
+        {
+            BeforeWriteWalked(page, offset, bytes);
+        }
+
+        if ((flags & PageFlags.Code) != 0)
+        {
+            foreach (IPageWatcher watcher in Watchers)
+            {
+                watcher.CodeChanging(page, offset, bytes.Length);
+            }
+        }
+    }
+
+    /// <summary>Writes a walk's accessed and dirty bits: no translation depends on them.</summary>
+    internal void WriteAccessedDirty(nint host, ulong entry, int bytes)
+    {
+        int page = PageOf(host);
+        Span<byte> value = stackalloc byte[8];
+        BinaryPrimitives.WriteUInt64LittleEndian(value, entry);
+        PageFlags flags = _flags[page];
+        _flags[page] &= ~PageFlags.Walked;
+        BeforeWrite(page, (int)(host & 0xFFF), value[..bytes]);
+        _flags[page] |= flags & PageFlags.Walked;
+        value[..bytes].CopyTo(Raw.Span(host, bytes));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _ram.Dispose();
+
+    private void BeforeWriteWalked(int page, int offset, ReadOnlySpan<byte> bytes)
+    {
+        if (_walkedAt[page] != WalkGeneration)
+        {
+            _flags[page] &= ~PageFlags.Walked;
+        }
+        else if (ChangesPresentEntry(page, offset, bytes))
+        {
+            foreach (IPageWatcher watcher in Watchers)
+            {
+                watcher.TranslationChanging(page);
+            }
+        }
+    }
+
+    // Entries are 8 bytes (4 in 32-bit paging); only present ones (bit 0) are ever derived from, so filling an empty slot drops nothing.
+    private bool ChangesPresentEntry(int page, int offset, ReadOnlySpan<byte> bytes)
+    {
+        int start = offset & ~3;
+        int end = (offset + bytes.Length + 3) & ~3;
+        ReadOnlySpan<byte> old = Page(page);
+        if (old.Slice(offset, bytes.Length).SequenceEqual(bytes))
+        {
+            return false;
+        }
+
+        // The low dword of an 8-byte entry holds its present bit: a write to the upper half looks there too.
+        for (int at = start & ~7; at < end; at += 4)
+        {
+            if ((old[at] & 1) != 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private nint Host(GuestPhysical address) => TryHost(address.Value, out nint host)
+        ? host
+        : throw new ArgumentOutOfRangeException(nameof(address), address, "not RAM");
+}

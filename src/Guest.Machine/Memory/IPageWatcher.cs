@@ -1,0 +1,17 @@
+namespace Guest.Machine.Memory;
+
+/// <summary>Whoever keeps something derived from the contents of guest memory and must drop it when they change.</summary>
+public interface IPageWatcher
+{
+    /// <summary>Bytes of a page that holds predecoded instructions are about to change.</summary>
+    void CodeChanging(int page, int offset, int length);
+
+    /// <summary>A present entry of a page that a walk has read is about to change.</summary>
+    void TranslationChanging(int page);
+
+    /// <summary>A page is no longer one that may be written without ceremony.</summary>
+    void WriteRightsRevoked(int page);
+
+    /// <summary>Every page's write right is revoked (after a state hash).</summary>
+    void AllWriteRightsRevoked();
+}

@@ -1,0 +1,18 @@
+namespace Guest.Machine.Memory;
+
+/// <summary>What a write to a page of guest memory must take care of. A page with exactly <see cref="Written"/> is written without ceremony.</summary>
+[Flags]
+public enum PageFlags : byte
+{
+    /// <summary>Nothing known: the first write marks the page written.</summary>
+    None = 0,
+
+    /// <summary>Written since the last state hash.</summary>
+    Written = 1,
+
+    /// <summary>Instructions of it have been predecoded.</summary>
+    Code = 2,
+
+    /// <summary>A page walk has read it.</summary>
+    Walked = 4,
+}

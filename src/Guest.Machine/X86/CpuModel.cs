@@ -1,0 +1,64 @@
+using System.Collections.Frozen;
+using Guest.Machine.Board;
+using Iced.Intel;
+
+namespace Guest.Machine.X86;
+
+/// <summary>A processor model: what CPUID answers. It is part of the machine description and the same on every host.</summary>
+public sealed class CpuModel
+{
+    private readonly FrozenDictionary<ulong, CpuidLeaf> _leaves;
+    private readonly bool[] _announced;
+
+    /// <summary>Creates a model.</summary>
+    /// <param name="name">What the user types for it.</param>
+    /// <param name="leaves">All leaves and subleaves.</param>
+    /// <param name="features">The instruction-set features it announces, in the decoder's terms.</param>
+    public CpuModel(string name, IReadOnlyList<CpuidLeaf> leaves, IReadOnlyList<CpuidFeature> features)
+    {
+        Name = name;
+        Leaves = leaves;
+        Features = features;
+        _leaves = leaves.ToFrozenDictionary(leaf => ((ulong)leaf.Leaf << 32) | leaf.Subleaf);
+        _announced = new bool[Enum.GetValues<CpuidFeature>().Length];
+        foreach (CpuidFeature feature in features)
+        {
+            _announced[(int)feature] = true;
+        }
+    }
+
+    /// <summary>What the user types for it.</summary>
+    public string Name { get; }
+
+    /// <summary>All leaves and subleaves.</summary>
+    public IReadOnlyList<CpuidLeaf> Leaves { get; }
+
+    /// <summary>The instruction-set features it announces.</summary>
+    public IReadOnlyList<CpuidFeature> Features { get; }
+
+    /// <summary>Whether a feature is announced.</summary>
+    public bool Announces(CpuidFeature feature) => _announced[(int)feature];
+
+    /// <summary>Whether an instruction exists on this model.</summary>
+    public bool Announces(Code code)
+    {
+        foreach (CpuidFeature feature in code.CpuidFeatures())
+        {
+            if (!Announces(feature))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>The answer of CPUID; leaves that are not in the model answer zeros (docs/cpu-models.md).</summary>
+    public CpuidLeaf Query(uint leaf, uint subleaf) =>
+        _leaves.TryGetValue(((ulong)leaf << 32) | (HasSubleaves(leaf) ? subleaf : 0), out CpuidLeaf found)
+            ? found
+            : new CpuidLeaf(leaf, subleaf, 0, 0, 0, 0);
+
+    /// <summary>Whether ECX matters to a leaf (Intel SDM 2A, CPUID).</summary>
+    public static bool HasSubleaves(uint leaf) => leaf is 4 or 7 or 0xB or 0xD or 0xF or 0x10 or 0x12 or 0x14 or 0x17 or 0x18 or 0x1F;
+}

@@ -1,0 +1,50 @@
+namespace Guest.Machine.X86.Decode;
+
+/// <summary>The blocks of one RAM page.</summary>
+internal sealed class CodePage
+{
+    private readonly Dictionary<int, Block> _blocks = [];
+    private ulong _lines;
+
+    /// <summary>Blocks held.</summary>
+    internal int Count => _blocks.Count;
+
+    /// <summary>Finds the block at an offset decoded for a code size (0, 1, 2: 16, 32, 64 bits).</summary>
+    internal Block? Find(int offset, int codeSize) => _blocks.GetValueOrDefault((offset << 2) | codeSize);
+
+    /// <summary>Adds a block.</summary>
+    internal void Add(Block block, int codeSize)
+    {
+        _blocks[(block.Offset << 2) | codeSize] = block;
+        _lines |= Lines(block.Offset, block.Bytes);
+    }
+
+    /// <summary>Drops the blocks that contain any of the bytes.</summary>
+    /// <returns>Whether there was one.</returns>
+    internal bool Drop(int offset, int length)
+    {
+        if ((_lines & Lines(offset, length)) == 0)
+        {
+            return false;
+        }
+
+        bool dropped = false;
+        foreach ((int key, Block block) in _blocks)
+        {
+            if (block.Offset < offset + length && offset < block.Offset + block.Bytes)
+            {
+                dropped |= _blocks.Remove(key);
+            }
+        }
+
+        return dropped;
+    }
+
+    // One bit for each 64 bytes of the page: a quick no for data beside code.
+    private static ulong Lines(int offset, int length)
+    {
+        int first = offset >> 6;
+        int last = (offset + length - 1) >> 6;
+        return (ulong.MaxValue << first) & (ulong.MaxValue >> (63 - last));
+    }
+}

@@ -1,0 +1,13 @@
+namespace Guest.Machine.X86;
+
+/// <summary>Sees every data access of the guest's instructions during an observed replay; it cannot change anything.</summary>
+public interface IAccessObserver
+{
+    /// <summary>A data access took place.</summary>
+    /// <param name="linear">Linear address.</param>
+    /// <param name="physical">Guest-physical address of its first byte.</param>
+    /// <param name="size">Bytes.</param>
+    /// <param name="write">Whether it was a store.</param>
+    /// <param name="value">What was read or written, zero-extended; the first 8 bytes of a wider access.</param>
+    void Accessed(ulong linear, ulong physical, int size, bool write, ulong value);
+}

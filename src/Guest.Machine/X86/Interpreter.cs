@@ -1,0 +1,206 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Guest.Machine.Memory;
+using Guest.Machine.Native;
+using Guest.Machine.X86.Decode;
+
+namespace Guest.Machine.X86;
+
+/// <summary>The reference engine: executes predecoded blocks, one handler per instruction.</summary>
+public sealed class Interpreter : IDisposable
+{
+    private const int JumpCacheSize = 4096;
+    private const int MaxCachedOps = 1 << 22;
+    private readonly Vcpu _cpu;
+    private readonly BlockDecoder _decoder;
+    private readonly JumpCacheEntry[] _jumpCache = new JumpCacheEntry[JumpCacheSize];
+    private readonly CodePage?[] _pages;
+    private readonly MappedRegion _crossing = MappedRegion.Anonymous(0x1000);
+    private int _codeGeneration;
+    private int _cachedOps;
+
+    /// <summary>Creates the engine for a vCPU.</summary>
+    /// <param name="cpu">The vCPU.</param>
+    /// <param name="maxBlock">Most instructions of a block, 1 to 256; invisible to the guest.</param>
+    public Interpreter(Vcpu cpu, int maxBlock = 64)
+    {
+        _cpu = cpu;
+        _decoder = new BlockDecoder(cpu.Model, maxBlock);
+        _pages = new CodePage?[cpu.Memory.PageCount];
+        cpu.CodeChanging = CodeChanging;
+    }
+
+    /// <summary>Who sees every instruction before it executes, or null.</summary>
+    public IInstructionObserver? Observer { get; set; }
+
+    /// <summary>
+    /// Executes until the vCPU has retired that many instructions, halts, stands inside a REP instruction, or wants attention
+    /// (an interrupt may have become deliverable).
+    /// </summary>
+    /// <param name="until">Retired count to stop at.</param>
+    public void Run(ulong until)
+    {
+        ref CpuState s = ref _cpu.State;
+        _cpu.Attention = false;
+        while (s.Retired < until && !_cpu.Attention)
+        {
+            try
+            {
+                RunBlocks(ref s, until);
+            }
+            catch (GuestFaultException fault)
+            {
+                _cpu.Deliver(fault);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _crossing.Dispose();
+
+    /// <summary>Forgets every block; invisible to the guest.</summary>
+    public void DropBlocks()
+    {
+        for (int page = 0; page < _pages.Length; page++)
+        {
+            if (_pages[page] is not null)
+            {
+                _pages[page] = null;
+                _cpu.Memory.Forget(page, PageFlags.Code);
+            }
+        }
+
+        _cachedOps = 0;
+        _codeGeneration++;
+        _cpu.EndBlock();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void RunBlocks(ref CpuState s, ulong until)
+    {
+        while (s.Retired < until && !_cpu.Attention)
+        {
+            if (_cpu.Careful || Observer is not null)
+            {
+                RunOneCarefully(ref s);
+                continue;
+            }
+
+            Block block = FindBlock(ref s);
+            ulong left = until - s.Retired;
+            s.OpsLeft = left < (ulong)block.Ops.Length ? (long)left : block.Ops.Length;
+            ref Op op = ref MemoryMarshal.GetArrayDataReference(block.Ops);
+            do
+            {
+                s.InstructionStart = s.Rip;
+                s.Rip += op.Length;
+                OpPointer.Invoke(_cpu, ref op);
+                s.Retired++;
+                op = ref Unsafe.Add(ref op, 1);
+            }
+            while (--s.OpsLeft > 0);
+        }
+    }
+
+    // One instruction with everything that may stand around it: shadow, single step, debug registers, observers.
+    private void RunOneCarefully(ref CpuState s)
+    {
+        bool stepping = _cpu.BeginInstruction();
+        Block block = FindBlock(ref s);
+        ref Op op = ref block.Ops[0];
+        s.OpsLeft = 1;
+        s.InstructionStart = s.Rip;
+        Observer?.Executing(_cpu, ref op);
+        s.Rip += op.Length;
+        OpPointer.Invoke(_cpu, ref op);
+        s.Retired++;
+        Observer?.Retired(_cpu, ref op);
+        _cpu.EndInstruction(stepping);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Block FindBlock(ref CpuState s)
+    {
+        ulong address = _cpu.CodeAddress(s.Rip);
+        ulong stamp = ((ulong)(uint)_cpu.TranslationGeneration << 32) | ((uint)_codeGeneration << 4) | _cpu.CodeMode;
+        ref JumpCacheEntry entry = ref _jumpCache[(int)((address ^ (address >> 12)) & (JumpCacheSize - 1))];
+        if (entry.Address == address && entry.Stamp == stamp && entry.Block is { } block)
+        {
+            return block;
+        }
+
+        return FindBlockSlow(address, ref entry);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private Block FindBlockSlow(ulong address, ref JumpCacheEntry entry)
+    {
+        _cpu.CheckFetchLimit();
+        nint host = _cpu.FetchHost(address);
+        int codeSize = _cpu.CodeSize;
+        int page = _cpu.Memory.PageOf(host);
+        int offset = (int)(address & 0xFFF);
+        Block? block = _pages[page]?.Find(offset, codeSize) ?? Decode(host & ~0xFFF, page, offset, codeSize);
+        if (block is null)
+        {
+            return DecodeCrossing(address, host, codeSize);
+        }
+
+        entry.Address = address;
+        entry.Stamp = ((ulong)(uint)_cpu.TranslationGeneration << 32) | ((uint)_codeGeneration << 4) | _cpu.CodeMode;
+        entry.Block = block;
+        return block;
+    }
+
+    private Block? Decode(nint hostPage, int page, int offset, int codeSize)
+    {
+        if (_cachedOps > MaxCachedOps)
+        {
+            DropBlocks();
+        }
+
+        Block? block = _decoder.Decode(hostPage, page, offset, codeSize);
+        if (block is not null)
+        {
+            _cpu.Memory.Derive(page, PageFlags.Code);
+            (_pages[page] ??= new CodePage()).Add(block, codeSize);
+            _cachedOps += block.Ops.Length;
+        }
+
+        return block;
+    }
+
+    // An instruction over two pages is decoded anew each time from both, with the second page's fetch checked at that moment.
+    private Block DecodeCrossing(ulong address, nint host, int codeSize)
+    {
+        int first = 0x1000 - (int)(address & 0xFFF);
+        Raw.Span(host, first).CopyTo(Raw.Span(_crossing.Address, first));
+        nint second = _cpu.FetchHost(_cpu.CodeWrap(address + (ulong)first));
+        Raw.Span(second, 16 - first).CopyTo(Raw.Span(_crossing.Address + first, 16 - first));
+        return _decoder.DecodeOne(_crossing.Address, 16, codeSize)
+            ?? throw new InvalidOperationException("sixteen bytes always hold an instruction or none");
+    }
+
+    private void CodeChanging(int page, int offset, int length)
+    {
+        if (_pages[page] is not { } code || !code.Drop(offset, length))
+        {
+            return;
+        }
+
+        _codeGeneration++;
+        _cpu.EndBlock();
+        if (code.Count == 0)
+        {
+            _pages[page] = null;
+            _cpu.Memory.Forget(page, PageFlags.Code);
+        }
+    }
+
+    private struct JumpCacheEntry
+    {
+        internal ulong Address;
+        internal ulong Stamp;
+        internal Block? Block;
+    }
+}

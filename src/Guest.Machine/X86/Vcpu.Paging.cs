@@ -1,0 +1,302 @@
+using Guest.Machine.Memory;
+using Guest.Machine.Native;
+using static Guest.Machine.X86.ControlBits;
+
+namespace Guest.Machine.X86;
+
+/// <content>Address translation (Intel SDM 3A chapter 4): the walk, its faults, and what is derived from it.</content>
+public sealed partial class Vcpu
+{
+    private const uint FaultPresent = 1;
+    private const uint FaultWrite = 2;
+    private const uint FaultUser = 4;
+    private const uint FaultReserved = 8;
+    private const uint FaultFetch = 16;
+
+    // Entries used by the walk in progress: host address (0 if not RAM) and value, for the accessed and dirty bits.
+    private readonly nint[] _walkHosts = new nint[5];
+    private readonly ulong[] _walkEntries = new ulong[5];
+    private int _walkDepth;
+    private bool _walkWide;
+
+    /// <summary>Translates a linear address with the privilege in force, sets accessed and dirty bits, and remembers the right.</summary>
+    /// <exception cref="GuestFaultException">#PF, or #GP/#SS for an address that is not canonical.</exception>
+    internal ulong Translate(ulong address, AccessKind kind)
+    {
+        ref CpuState s = ref State;
+        PageWalk walk = Walk(address, kind, s.Mode);
+        Remember(address, walk, kind, s.Mode);
+        return walk.Physical;
+    }
+
+    /// <summary>Translates without raising a fault, setting a bit or remembering anything (debuggers, observers).</summary>
+    /// <returns>False where nothing is mapped.</returns>
+    public bool TryTranslate(GuestVirtual address, out GuestPhysical physical)
+    {
+        physical = default;
+        if ((State.Cr0 & Cr0Pg) == 0)
+        {
+            physical = new GuestPhysical(address.Value);
+            return true;
+        }
+
+        if (!IsCanonical(address.Value) || !ReadEntries(address.Value, out ulong mapped, out _, out _, out bool reserved) || reserved)
+        {
+            return false;
+        }
+
+        physical = new GuestPhysical(mapped);
+        return true;
+    }
+
+    /// <summary>Whether the address is canonical for the paging mode (always so outside long mode).</summary>
+    internal bool IsCanonical(ulong address)
+    {
+        ref CpuState s = ref State;
+        if ((s.Efer & EferLma) == 0)
+        {
+            return true;
+        }
+
+        int unused = (s.Cr4 & Cr4La57) != 0 ? 7 : 16;
+        return (ulong)((long)(address << unused) >> unused) == address;
+    }
+
+    private PageWalk Walk(ulong address, AccessKind kind, AccessMode mode)
+    {
+        ref CpuState s = ref State;
+        if ((s.Cr0 & Cr0Pg) == 0)
+        {
+            return new PageWalk(address, true, true, true);
+        }
+
+        if (!IsCanonical(address))
+        {
+            RaiseNotCanonical();
+        }
+
+        bool user = mode == AccessMode.User;
+        bool mapped = ReadEntries(address, out ulong physical, out ulong rights, out bool noExecute, out bool reserved);
+        if (!mapped || reserved)
+        {
+            RaisePageFault(address, kind, user, reserved ? FaultPresent | FaultReserved : 0);
+        }
+
+        bool userPage = (rights & User) != 0;
+        bool smap = (s.Cr4 & Cr4Smap) != 0 && mode != AccessMode.SupervisorAc;
+        bool read = user ? userPage : !(userPage && smap);
+        bool write = read && ((rights & Writable) != 0 || (!user && (s.Cr0 & Cr0Wp) == 0));
+        bool fetch = !noExecute && (user ? userPage : !(userPage && (s.Cr4 & Cr4Smep) != 0));
+        if (!(kind == AccessKind.Read ? read : kind == AccessKind.Write ? write : fetch))
+        {
+            RaisePageFault(address, kind, user, FaultPresent);
+        }
+
+        bool dirty = SetAccessedDirty(kind == AccessKind.Write);
+        return new PageWalk(physical, read, write && dirty, fetch);
+    }
+
+    // Gives the TLB what this walk proved. Reads and writes get their right here only for RAM; write rights also need a page without ceremony.
+    private void Remember(ulong address, in PageWalk walk, AccessKind kind, AccessMode mode)
+    {
+        if (!Memory.TryHost(walk.Physical & ~0xFFFUL, out nint host))
+        {
+            return;
+        }
+
+        ulong page = address & ~0xFFFUL;
+        if (kind == AccessKind.Fetch)
+        {
+            _tlb.Fill(mode == AccessMode.User ? AccessMode.User : AccessMode.Supervisor, page, host, TlbEntry.Fetch);
+            return;
+        }
+
+        if (walk.Readable)
+        {
+            _tlb.Fill(mode, page, host, TlbEntry.Read);
+        }
+
+        if (walk.WritableNow && Memory.FlagsOf(Memory.PageOf(host)) == PageFlags.Written)
+        {
+            _tlb.Fill(mode, page, host, TlbEntry.Write);
+        }
+    }
+
+    /// <summary>Reads the entries that map an address.</summary>
+    /// <returns>Whether all are present.</returns>
+    private bool ReadEntries(ulong address, out ulong physical, out ulong rights, out bool noExecute, out bool reserved)
+    {
+        ref CpuState s = ref State;
+        _walkDepth = 0;
+        _walkWide = (s.Cr4 & Cr4Pae) != 0;
+        if (!_walkWide)
+        {
+            return ReadEntries32(address, out physical, out rights, out noExecute, out reserved);
+        }
+
+        bool longMode = (s.Efer & EferLma) != 0;
+        ulong allowed = (s.Efer & EferNxe) != 0 ? NoExecute : 0;
+        rights = Writable | User;
+        noExecute = false;
+        reserved = false;
+        physical = 0;
+        int level = longMode ? ((s.Cr4 & Cr4La57) != 0 ? 5 : 4) : 2;
+        ulong table = s.Cr3 & AddressMask;
+        if (!longMode)
+        {
+            ulong pointer = Pdpte((int)(address >> 30) & 3);
+            if ((pointer & Present) == 0)
+            {
+                return false;
+            }
+
+            table = pointer & AddressMask;
+        }
+
+        for (; ; level--)
+        {
+            int shift = 12 + (9 * (level - 1));
+            ulong entry = ReadEntry(table + (((address >> shift) & 511) * 8), 8);
+            if ((entry & Present) == 0)
+            {
+                return false;
+            }
+
+            bool leaf = level == 1 || (level <= 3 && (entry & Large) != 0);
+            reserved |= (entry & ReservedBits(level, leaf, longMode) & ~allowed) != 0;
+            if (reserved)
+            {
+                return false;
+            }
+
+            rights &= entry;
+            noExecute |= (entry & NoExecute) != 0;
+            ulong offset = (1UL << shift) - 1;
+            if (leaf)
+            {
+                physical = (entry & AddressMask & ~offset) | (address & offset);
+                return true;
+            }
+
+            table = entry & AddressMask;
+        }
+    }
+
+    private static ulong ReservedBits(int level, bool leaf, bool longMode)
+    {
+        ulong high = longMode ? ((1UL << 52) - 1) & ~((1UL << PhysicalBits) - 1) : ((1UL << 63) - 1) & ~((1UL << PhysicalBits) - 1);
+        ulong bits = NoExecute | high;
+        if (leaf && level > 1)
+        {
+            return bits | (((1UL << (12 + (9 * (level - 1)))) - 1) & ~0x1FFFUL);
+        }
+
+        return level >= 4 ? bits | Large : bits;
+    }
+
+    private bool ReadEntries32(ulong address, out ulong physical, out ulong rights, out bool noExecute, out bool reserved)
+    {
+        ref CpuState s = ref State;
+        noExecute = false;
+        reserved = false;
+        physical = 0;
+        rights = 0;
+        ulong directory = ReadEntry((s.Cr3 & 0xFFFF_F000) + (((address >> 22) & 1023) * 4), 4);
+        if ((directory & Present) == 0)
+        {
+            return false;
+        }
+
+        if ((directory & Large) != 0 && (s.Cr4 & Cr4Pse) != 0)
+        {
+            // PSE-36: bits 13 to 20 of the entry are bits 32 to 39 of the address; bit 21 is reserved.
+            reserved = (directory & (1 << 21)) != 0;
+            rights = directory;
+            physical = (directory & 0xFFC0_0000) | (((directory >> 13) & 0xFF) << 32) | (address & 0x3F_FFFF);
+            return !reserved;
+        }
+
+        ulong entry = ReadEntry((directory & 0xFFFF_F000) + (((address >> 12) & 1023) * 4), 4);
+        rights = directory & entry;
+        physical = (entry & 0xFFFF_F000) | (address & 0xFFF);
+        return (entry & Present) != 0;
+    }
+
+    private ulong ReadEntry(ulong physical, int size)
+    {
+        // An entry outside RAM reads as the bus does where nothing answers: all ones.
+        ulong entry = size == 8 ? ulong.MaxValue : uint.MaxValue;
+        bool ram = Memory.TryHost(physical, out nint host);
+        if (ram)
+        {
+            Memory.DeriveWalk(Memory.PageOf(host));
+            entry = size == 8 ? Raw.Load<ulong>(host) : Raw.Load<uint>(host);
+        }
+
+        _walkHosts[_walkDepth] = ram ? host : 0;
+        _walkEntries[_walkDepth] = entry;
+        _walkDepth++;
+        return entry;
+    }
+
+    /// <summary>Sets the accessed bit in every entry of the walk and, for a write, the dirty bit in the last.</summary>
+    /// <returns>Whether the dirty bit is set.</returns>
+    private bool SetAccessedDirty(bool write)
+    {
+        for (int i = 0; i < _walkDepth; i++)
+        {
+            bool last = i == _walkDepth - 1;
+            ulong wanted = _walkEntries[i] | Accessed | (last && write ? Dirty : 0);
+            if (wanted != _walkEntries[i] && _walkHosts[i] != 0)
+            {
+                Memory.WriteAccessedDirty(_walkHosts[i], wanted, _walkWide ? 8 : 4);
+                _walkEntries[i] = wanted;
+            }
+        }
+
+        return (_walkEntries[_walkDepth - 1] & Dirty) != 0;
+    }
+
+    private ulong Pdpte(int index) => index switch
+    {
+        0 => State.Pdpte0,
+        1 => State.Pdpte1,
+        2 => State.Pdpte2,
+        _ => State.Pdpte3,
+    };
+
+    private void RaisePageFault(ulong address, AccessKind kind, bool user, uint code)
+    {
+        ref CpuState s = ref State;
+        bool fetchBit = kind == AccessKind.Fetch && ((s.Cr4 & Cr4Smep) != 0 || ((s.Efer & EferNxe) != 0 && (s.Cr4 & Cr4Pae) != 0));
+        _fault.LinearAddress = address;
+        Raise(Vector.PF, code | (kind == AccessKind.Write ? FaultWrite : 0) | (user ? FaultUser : 0) | (fetchBit ? FaultFetch : 0));
+    }
+
+    /// <inheritdoc/>
+    void IPageWatcher.TranslationChanging(int page) => FlushTranslations();
+
+    /// <inheritdoc/>
+    void IPageWatcher.WriteRightsRevoked(int page) => _tlb.RevokeWrite(Memory.HostBase + ((nint)page << 12));
+
+    /// <inheritdoc/>
+    void IPageWatcher.AllWriteRightsRevoked() => _tlb.RevokeWrite(0);
+
+    /// <inheritdoc/>
+    void IPageWatcher.CodeChanging(int page, int offset, int length) => CodeChanging?.Invoke(page, offset, length);
+
+    /// <summary>Called before bytes of a page with predecoded instructions change; set by the engine.</summary>
+    internal Action<int, int, int>? CodeChanging { get; set; }
+
+    /// <summary>Drops every translation and whatever was derived from one; ends the block in execution.</summary>
+    public void FlushTranslations()
+    {
+        _tlb.Flush();
+        Memory.WalkGeneration++;
+        UpdateAccessMode();
+        EndBlock();
+    }
+
+    /// <summary>Goes up whenever translations are dropped.</summary>
+    internal int TranslationGeneration => _tlb.Generation;
+}

@@ -1,0 +1,39 @@
+using static Guest.Machine.X86.ControlBits;
+
+namespace Guest.Machine.X86;
+
+/// <content>The state after reset (Intel SDM 3A table 9-1).</content>
+public sealed partial class Vcpu
+{
+    /// <summary>Puts the vCPU into its state after reset; retired instructions go on counting.</summary>
+    public void Reset()
+    {
+        ref CpuState s = ref State;
+        ulong retired = s.Retired;
+        s = default;
+        s.Retired = retired;
+        s.Rip = 0xFFF0;
+        s.SystemFlags = 2;
+        s.FlagsResult = 1;
+        s.Cr0 = Cr0Et | Cr0Cd | Cr0Nw;
+        s.Mxcsr = 0x1F80;
+        s.Xcr0 = 1;
+        s.Dr6 = 0xFFFF_0FF0;
+        s.Dr7 = 0x400;
+        s.Rdx = Model.Query(1, 0).Eax;
+        s.GdtLimit = 0xFFFF;
+        s.IdtLimit = 0xFFFF;
+        for (int i = 0; i < 8; i++)
+        {
+            s.Segments[i] = new Segment { Limit = 0xFFFF, Attributes = 0x93 };
+        }
+
+        s.Segments[(int)SegmentName.Cs] = new Segment { Selector = 0xF000, Base = 0xFFFF_0000, Limit = 0xFFFF, Attributes = 0x9B };
+        s.Segments[(int)SegmentName.Ldtr].Attributes = 0x82;
+        s.Segments[(int)SegmentName.Tr].Attributes = 0x8B;
+        s.Fx[0] = 0x37F;
+        s.Fx[3] = 0x0000_FFFF_0000_1F80;
+        FlushTranslations();
+        UpdateMode();
+    }
+}
