@@ -1,1 +1,7 @@
-return 0;
+using ReplayKit.Cli;
+using ReplayKit.Cli.Commands;
+
+return Entry.Run(args,
+[
+    LsCommand.Create(),
+]);

@@ -1,0 +1,50 @@
+using Guest.Machine;
+
+namespace ReplayKit.Cli;
+
+/// <summary>The command's own errors: the rows RK03xx of docs/errors.md.</summary>
+internal static class UsageError
+{
+    /// <summary>The command line itself is wrong.</summary>
+    public static ReplayKitException Wrong(string what) => new(301, ExitCode.WrongUsage, what);
+
+    /// <summary>Two options cannot both hold.</summary>
+    public static ReplayKitException Contradiction(string what) => new(302, ExitCode.WrongUsage, what);
+
+    /// <summary>A file that an option names cannot be read.</summary>
+    public static ReplayKitException NoFile(string path, string option, Exception? inner = null) =>
+        new(303, ExitCode.BadInput, inner is null
+            ? $"{path}: no such file; check the path of {option}"
+            : $"{path}: cannot be read ({inner.Message.TrimEnd('.')}); check the path of {option}", inner);
+
+    /// <summary>There is no recording where one was expected.</summary>
+    public static ReplayKitException NoRecording(string what) => new(304, ExitCode.BadInput, what);
+
+    /// <summary>A text is no position.</summary>
+    public static ReplayKitException NotAPosition(string text) => new(
+        305, ExitCode.WrongUsage, $"'{text}' is not a position; write vCPU:hex (0:5f2c119a), an instruction count, a percentage (50%) or end");
+
+    /// <summary>A position that the recording does not reach.</summary>
+    public static ReplayKitException BehindTheEnd(string text, Position end) => new(
+        306, ExitCode.WrongUsage, $"{text} lies behind the end of the recording, {end} ({end.Retired} instructions)");
+
+    /// <summary>An output that would overwrite something.</summary>
+    public static ReplayKitException Exists(string path) => new(
+        307, ExitCode.WrongUsage, $"{path} exists already; give another name or remove it");
+
+    /// <summary>A text is no memory size.</summary>
+    public static ReplayKitException NotASize(string text) => new(
+        308, ExitCode.WrongUsage, $"'{text}' is not a memory size; write a number of bytes or one with K, M or G, such as 512M");
+
+    /// <summary>An unknown table of the trace.</summary>
+    public static ReplayKitException NoTable(string name, string known) => new(
+        309, ExitCode.WrongUsage, $"there is no table '{name}'; the tables are {known}");
+
+    /// <summary>A number of vCPUs that this version does not run.</summary>
+    public static ReplayKitException TooManyVcpus(int count) => new(
+        311, ExitCode.WrongUsage, $"{count} vCPUs are not possible; this version runs one: --cpus 1");
+
+    /// <summary>An output's folder cannot be made.</summary>
+    public static ReplayKitException CannotWrite(string path, Exception inner) => new(
+        312, ExitCode.HostCannot, $"{path} cannot be written: {inner.Message.TrimEnd('.')}", inner);
+}
