@@ -1,0 +1,106 @@
+using System.CommandLine;
+using Guest.Machine.Board;
+
+namespace ReplayKit.Cli.Arguments;
+
+/// <summary>The options of <c>record</c> and <c>run</c> that describe the machine and when its run ends.</summary>
+internal sealed class MachineOptions
+{
+    private readonly Option<string> kernel = new("--kernel")
+    {
+        Description = "The kernel: a bzImage (vmlinuz) or an ELF vmlinux.",
+        HelpName = "FILE",
+        Required = true,
+    };
+
+    private readonly Option<string?> initrd = new("--initrd") { Description = "The initial RAM disk.", HelpName = "FILE" };
+
+    private readonly Option<string> append = new("--append")
+    {
+        Description = "The kernel's command line.",
+        HelpName = "TEXT",
+        DefaultValueFactory = _ => "console=ttyS0",
+    };
+
+    private readonly Option<string> memory = new("--memory")
+    {
+        Description = "The guest's memory.",
+        HelpName = "SIZE",
+        DefaultValueFactory = _ => "512M",
+    };
+
+    private readonly Option<int> cpus = new("--cpus") { Description = "Virtual processors.", HelpName = "N", DefaultValueFactory = _ => 1 };
+
+    private readonly Option<string> cpu = new("--cpu")
+    {
+        Description = "The CPU model.",
+        DefaultValueFactory = _ => "x86-64-v3",
+    };
+
+    private readonly Option<string> clock = new("--clock")
+    {
+        Description = "What the guest's time follows: the host's clock, or only its own instructions.",
+        DefaultValueFactory = _ => "host",
+    };
+
+    private readonly Option<double?> seconds = new("--seconds") { Description = "End after this many seconds.", HelpName = "N" };
+
+    private readonly Option<ulong?> instructions = new("--instructions") { Description = "End after this many instructions.", HelpName = "N" };
+
+    /// <summary>Adds the options to a verb.</summary>
+    public void AddTo(Command verb)
+    {
+        cpu.AcceptOnlyFromAmong("x86-64-v2", "x86-64-v3");
+        clock.AcceptOnlyFromAmong("host", "virtual");
+        foreach (Option option in (ReadOnlySpan<Option>)[kernel, initrd, append, memory, cpus, cpu, clock, seconds, instructions])
+        {
+            verb.Add(option);
+        }
+    }
+
+    /// <summary>Reads and checks them.</summary>
+    public MachineRequest Read(ParseResult parsed)
+    {
+        int vcpus = parsed.GetValue(cpus);
+        if (vcpus != 1)
+        {
+            throw UsageError.TooManyVcpus(vcpus);
+        }
+
+        if (parsed.GetValue(seconds) is { } limit && !(limit > 0 && limit < TimeSpan.MaxValue.TotalSeconds))
+        {
+            throw UsageError.Wrong("--seconds takes a number above 0");
+        }
+
+        return new MachineRequest
+        {
+            Kernel = ExistingFile(parsed.GetRequiredValue(kernel), "--kernel"),
+            Initrd = parsed.GetValue(initrd) is { } path ? ExistingFile(path, "--initrd") : null,
+            CommandLine = parsed.GetRequiredValue(append),
+            MemoryBytes = MemorySize.Parse(parsed.GetRequiredValue(memory)),
+            Vcpus = vcpus,
+            CpuModel = parsed.GetRequiredValue(cpu),
+            Clock = parsed.GetRequiredValue(clock) == "virtual" ? ClockMode.Virtual : ClockMode.Host,
+            Seconds = parsed.GetValue(seconds) is { } number ? TimeSpan.FromSeconds(number) : null,
+            Instructions = parsed.GetValue(instructions),
+        };
+    }
+
+    private static string ExistingFile(string path, string option)
+    {
+        if (!File.Exists(path))
+        {
+            throw UsageError.NoFile(path, option);
+        }
+
+        try
+        {
+            using FileStream opened = File.OpenRead(path);
+            return path;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw UsageError.NoFile(path, option, error);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+using Guest.Machine.Board;
+
+namespace ReplayKit.Cli.Arguments;
+
+/// <summary>The machine that a user asks for, and when its run shall end.</summary>
+internal sealed record MachineRequest
+{
+    /// <summary>Path of the kernel.</summary>
+    public required string Kernel { get; init; }
+
+    /// <summary>Path of the initial RAM disk; null for none.</summary>
+    public required string? Initrd { get; init; }
+
+    /// <summary>The kernel's command line.</summary>
+    public required string CommandLine { get; init; }
+
+    /// <summary>Size of the guest's RAM in bytes.</summary>
+    public required ulong MemoryBytes { get; init; }
+
+    /// <summary>Number of virtual processors.</summary>
+    public required int Vcpus { get; init; }
+
+    /// <summary>The name of the CPU model.</summary>
+    public required string CpuModel { get; init; }
+
+    /// <summary>What the guest's time follows.</summary>
+    public required ClockMode Clock { get; init; }
+
+    /// <summary>The run ends after this time; null: when the guest ends it.</summary>
+    public required TimeSpan? Seconds { get; init; }
+
+    /// <summary>The run ends after this many instructions; null: when the guest ends it.</summary>
+    public required ulong? Instructions { get; init; }
+}

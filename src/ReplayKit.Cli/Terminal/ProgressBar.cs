@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace ReplayKit.Cli.Terminal;
+
+/// <summary>A bar with rate and time left on standard error; nothing at all where that is not a terminal.</summary>
+internal sealed class ProgressBar : IDisposable
+{
+    private const int Cells = 30;
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
+
+    private readonly TextWriter? terminal;
+    private readonly string what;
+    private readonly ulong total;
+    private readonly Stopwatch elapsed = Stopwatch.StartNew();
+    private TimeSpan drawn = -Interval;
+    private bool anythingDrawn;
+
+    /// <summary>Starts the bar.</summary>
+    /// <param name="what">The work, in one word.</param>
+    /// <param name="total">Instructions to do.</param>
+    public ProgressBar(string what, ulong total)
+        : this(what, total, Console.IsErrorRedirected ? null : Console.Error)
+    {
+    }
+
+    /// <summary>Starts the bar on a given terminal.</summary>
+    internal ProgressBar(string what, ulong total, TextWriter? terminal)
+    {
+        this.what = what;
+        this.total = total;
+        this.terminal = terminal;
+    }
+
+    /// <summary>Shows how far the work has come. Cheap enough to be called ten thousand times a second.</summary>
+    /// <param name="done">Instructions done.</param>
+    public void Report(ulong done)
+    {
+        if (terminal is null || elapsed.Elapsed - drawn < Interval)
+        {
+            return;
+        }
+
+        drawn = elapsed.Elapsed;
+        anythingDrawn = true;
+        terminal.Write('\r' + Line(what, done, total, drawn) + "\x1b[K");
+    }
+
+    /// <summary>Clears the bar's line.</summary>
+    public void Dispose()
+    {
+        if (anythingDrawn)
+        {
+            terminal!.Write("\r\x1b[K");
+        }
+    }
+
+    /// <summary>The text of the bar.</summary>
+    internal static string Line(string what, ulong done, ulong total, TimeSpan elapsed)
+    {
+        double share = total == 0 ? 1 : Math.Min(1, done / (double)total);
+        double rate = elapsed.TotalSeconds > 0 ? done / elapsed.TotalSeconds : 0;
+        int full = (int)(share * Cells);
+        string left = rate > 0
+            ? TimeSpan.FromSeconds(Math.Min((total - Math.Min(done, total)) / rate, 359999)).ToString("h\\:mm\\:ss", CultureInfo.InvariantCulture)
+            : "-:--:--";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{what} [{new string('#', full)}{new string('.', Cells - full)}] {share * 100,3:F0} %  {rate / 1e6,6:F1} M instructions/s  {left} left");
+    }
+}
