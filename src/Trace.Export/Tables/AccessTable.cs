@@ -1,0 +1,82 @@
+using Trace.Export.Schema;
+
+namespace Trace.Export.Tables;
+
+/// <summary>The table <c>accesses</c>: every access of an instruction to memory (docs/tables.md).</summary>
+public sealed class AccessTable : ITable<AccessRow>
+{
+    /// <inheritdoc/>
+    public TableSchema Schema { get; } = new("accesses",
+    [
+        new ColumnSchema("order", ColumnType.UInt64, ColumnEncoding.Delta) { Ascending = true },
+        new ColumnSchema("vcpu", ColumnType.UInt16, ColumnEncoding.Dictionary),
+        new ColumnSchema("retired", ColumnType.UInt64, ColumnEncoding.Delta),
+        new ColumnSchema("seq", ColumnType.UInt32, ColumnEncoding.Dictionary),
+        new ColumnSchema("vaddr", ColumnType.UInt64),
+        new ColumnSchema("paddr", ColumnType.UInt64),
+        new ColumnSchema("size", ColumnType.UInt8, ColumnEncoding.Dictionary),
+        ColumnSchema.OfSymbols("rw", TableSymbols.Directions),
+        new ColumnSchema("value", ColumnType.UInt64),
+        new ColumnSchema("value1", ColumnType.UInt64),
+        new ColumnSchema("value2", ColumnType.UInt64),
+        new ColumnSchema("value3", ColumnType.UInt64),
+    ]);
+
+    /// <inheritdoc/>
+    public void Spread(ReadOnlySpan<AccessRow> rows, ColumnBatch batch)
+    {
+        SpreadPosition(rows, batch);
+        SpreadPlace(rows, batch);
+        SpreadValue(rows, batch);
+        batch.Advance(rows.Length);
+    }
+
+    private static void SpreadPosition(ReadOnlySpan<AccessRow> rows, ColumnBatch batch)
+    {
+        Span<ulong> order = batch.NextWords(0, rows.Length);
+        Span<ulong> vcpu = batch.NextWords(1, rows.Length);
+        Span<ulong> retired = batch.NextWords(2, rows.Length);
+        Span<ulong> seq = batch.NextWords(3, rows.Length);
+        for (int i = 0; i < rows.Length; i++)
+        {
+            ref readonly AccessRow row = ref rows[i];
+            order[i] = row.Order;
+            vcpu[i] = row.Vcpu;
+            retired[i] = row.Retired;
+            seq[i] = row.Seq;
+        }
+    }
+
+    private static void SpreadPlace(ReadOnlySpan<AccessRow> rows, ColumnBatch batch)
+    {
+        Span<ulong> vaddr = batch.NextWords(4, rows.Length);
+        Span<ulong> paddr = batch.NextWords(5, rows.Length);
+        Span<ulong> size = batch.NextWords(6, rows.Length);
+        Span<ulong> direction = batch.NextWords(7, rows.Length);
+        ReadOnlySpan<ushort> directions = TableSymbols.Directions.RankOfCode;
+        for (int i = 0; i < rows.Length; i++)
+        {
+            ref readonly AccessRow row = ref rows[i];
+            vaddr[i] = row.Vaddr.Value;
+            paddr[i] = row.Paddr.Value;
+            size[i] = row.Size;
+            direction[i] = directions[(int)row.Direction];
+        }
+    }
+
+    private static void SpreadValue(ReadOnlySpan<AccessRow> rows, ColumnBatch batch)
+    {
+        Span<ulong> value = batch.NextWords(8, rows.Length);
+        Span<ulong> value1 = batch.NextWords(9, rows.Length);
+        Span<ulong> value2 = batch.NextWords(10, rows.Length);
+        Span<ulong> value3 = batch.NextWords(11, rows.Length);
+        for (int i = 0; i < rows.Length; i++)
+        {
+            ref readonly AccessRow row = ref rows[i];
+            value[i] = row.Value;
+            value1[i] = row.Value1;
+            value2[i] = row.Value2;
+            value3[i] = row.Value3;
+        }
+    }
+}
