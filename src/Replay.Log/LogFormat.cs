@@ -1,0 +1,14 @@
+namespace Replay.Log;
+
+/// <summary>The fixed numbers of the format of a recording (docs/log-format.md).</summary>
+public static class LogFormat
+{
+    /// <summary>The version this code writes, and the highest it reads.</summary>
+    public const int Version = 1;
+
+    /// <summary>The most bytes that one frame's payload may have, uncompressed: bounds what a hostile log can make a reader allocate.</summary>
+    public const int MaxPayloadBytes = 16 << 20;
+
+    /// <summary>The most vCPUs that a recording may have: bounds what a hostile manifest can make a reader allocate.</summary>
+    public const int MaxVcpus = 4096;
+}

@@ -1,0 +1,214 @@
+using System.Text.Json;
+using Guest.Machine;
+using Replay.Log.Frames;
+using Replay.Log.Records;
+using Replay.Log.Segments;
+
+namespace Replay.Log;
+
+/// <summary>The replaying side of a log: goes forward over its records, one at a time, and refuses what is damaged or not known.</summary>
+/// <remarks>For one thread. Moving on allocates nothing, except where a frame is larger than any before.</remarks>
+public sealed class LogReader : IDisposable
+{
+    private readonly FrameReader _frames;
+    private readonly RecordPlace _place;
+    private readonly bool _upToDamage;
+    private int _start;
+    private int _body;
+    private int _next;
+
+    /// <summary>Stands before the first record; no file is opened yet.</summary>
+    /// <param name="store">Where the segments are.</param>
+    /// <param name="vcpus">vCPUs of the machine, from 1; a record for another one is damage.</param>
+    /// <param name="upToDamage">Whether damage ends the log (<see cref="LogEnding.Damaged"/>) instead of being thrown.</param>
+    public LogReader(ISegmentStore store, int vcpus, bool upToDamage = false)
+    {
+        _frames = new FrameReader(store, vcpus);
+        _place = new RecordPlace(vcpus);
+        _upToDamage = upToDamage;
+    }
+
+    /// <summary>The kind of the current record; <see cref="RecordKind.None"/> before the first and behind the last.</summary>
+    public RecordKind Kind { get; private set; }
+
+    /// <summary>Where the current record is injected.</summary>
+    public Position Position => _place.Position;
+
+    /// <summary>Every input up to this position has been read when the frame's records have: where a replay of a log without end stops.</summary>
+    public Position CompleteTo => _frames.Header.To;
+
+    /// <summary>How the log ends; known when <see cref="Next"/> has returned false, or <see cref="LogEnding.Ended"/> at the end record.</summary>
+    public LogEnding Ending { get; private set; }
+
+    /// <summary>The end record, once it was read.</summary>
+    public End? End { get; private set; }
+
+    /// <summary>What was damaged and where, where <see cref="Ending"/> is <see cref="LogEnding.Damaged"/>.</summary>
+    public string? Damage { get; private set; }
+
+    /// <summary>Bytes of the frames read so far, on disk.</summary>
+    public long Bytes => _frames.Bytes;
+
+    /// <summary>The file of the frame that holds the current record.</summary>
+    public string Segment => _frames.SegmentName;
+
+    /// <summary>Where that frame begins in its file.</summary>
+    public long FrameOffset => _frames.Offset;
+
+    /// <summary>Where the current record begins in the unpacked payload of its frame.</summary>
+    public int RecordOffset => _start;
+
+    /// <summary>Bytes of the current record in the unpacked payload, its kind and position included.</summary>
+    public int RecordBytes => _next - _start;
+
+    /// <summary>Goes to the next record.</summary>
+    /// <returns>False where the log ends; <see cref="Ending"/> says how.</returns>
+    /// <exception cref="ReplayKitException">Damage (RK0101), a newer format (RK0103), content that is not known (RK0104), or a file that cannot be read (RK0105).</exception>
+    public bool Next()
+    {
+        if (Ending is LogEnding.Cut or LogEnding.Damaged)
+        {
+            return false;
+        }
+
+        try
+        {
+            return MoveOn();
+        }
+        catch (RecordFormatException error) when (error.IsUnknown)
+        {
+            throw LogErrors.UnknownContent(Segment, FrameOffset, $"{error.Message}, at byte {_start} of its payload");
+        }
+        catch (RecordFormatException error)
+        {
+            return EndAtDamage(_frames.Damage($"{error.Message}, in the record at byte {_start} of the frame's payload"));
+        }
+        catch (ReplayKitException error) when (error.Code == LogErrors.Damaged)
+        {
+            return EndAtDamage(error);
+        }
+    }
+
+    /// <summary>The current record; a <c>ref struct</c> borrows the reader's buffer until <see cref="Next"/>.</summary>
+    /// <exception cref="InvalidOperationException">The current record is of another kind.</exception>
+    public T Read<T>()
+        where T : IRecord<T>, allows ref struct
+    {
+        if (T.Kind != Kind)
+        {
+            throw new InvalidOperationException($"the record at {Position} is a {Kind} and no {T.Kind}");
+        }
+
+        RecordCursor cursor = new(_frames.Payload, _body);
+        return T.Read(ref cursor, _place);
+    }
+
+    /// <summary>Writes the current record as one JSON object: position, kind, and what the record says.</summary>
+    public void Describe(Utf8JsonWriter json)
+    {
+        json.WriteStartObject();
+        json.WriteString("position", Position.ToString());
+        json.WriteString("kind", Kind.ToString());
+        RecordCursor cursor = new(_frames.Payload, _body);
+        RecordTable.Read(Kind, ref cursor, _place, json);
+        json.WriteEndObject();
+    }
+
+    /// <summary>Closes the segment.</summary>
+    public void Dispose() => _frames.Dispose();
+
+    private bool MoveOn()
+    {
+        Kind = RecordKind.None;
+        while (_next == _frames.Payload.Length)
+        {
+            if (!NextFrame())
+            {
+                return false;
+            }
+        }
+
+        if (Ending == LogEnding.Ended)
+        {
+            throw _frames.Damage("more follows the record that ends the log");
+        }
+
+        ReadRecord();
+        return true;
+    }
+
+    private bool NextFrame()
+    {
+        if (!_frames.Next())
+        {
+            EndWhereFramesEnd();
+            return false;
+        }
+
+        _start = _next = 0;
+        _place.StartFrame(_frames.Header.From);
+        if (_frames.Header.Sequence == 0)
+        {
+            SkipSeal();
+        }
+
+        return true;
+    }
+
+    private void SkipSeal()
+    {
+        if (!ManifestSeal.TryOpen(_frames.Payload, out _))
+        {
+            throw _frames.Damage("the first frame does not hold a manifest and its hash");
+        }
+
+        _next = _frames.Payload.Length;
+    }
+
+    private void EndWhereFramesEnd()
+    {
+        if (Ending == LogEnding.Ended && _frames.IsCutInside)
+        {
+            throw _frames.Damage("more follows the record that ends the log");
+        }
+
+        if (Ending == LogEnding.NotReached)
+        {
+            Ending = LogEnding.Cut;
+        }
+    }
+
+    private void ReadRecord()
+    {
+        _start = _next;
+        RecordCursor cursor = new(_frames.Payload, _start);
+        RecordKind kind = _place.ReadHead(ref cursor);
+        _body = cursor.Offset;
+        RecordTable.Read(kind, ref cursor, _place, json: null);
+        if (Position.Vcpu == CompleteTo.Vcpu && Position.Retired > CompleteTo.Retired)
+        {
+            throw new RecordFormatException($"position {Position} is behind the frame's end at {CompleteTo}");
+        }
+
+        _next = cursor.Offset;
+        Kind = kind;
+        if (kind == RecordKind.End)
+        {
+            End = Read<End>();
+            Ending = LogEnding.Ended;
+        }
+    }
+
+    private bool EndAtDamage(ReplayKitException damage)
+    {
+        if (!_upToDamage)
+        {
+            throw damage;
+        }
+
+        Kind = RecordKind.None;
+        Ending = LogEnding.Damaged;
+        Damage = damage.Message;
+        return false;
+    }
+}

@@ -1,0 +1,61 @@
+using System.Security.Cryptography;
+
+namespace Replay.Log.Manifests;
+
+/// <summary>A file that the machine was started from, told apart from every other by its content.</summary>
+/// <param name="Path">Where it was when the recording was made.</param>
+/// <param name="Bytes">Its size.</param>
+/// <param name="Sha256">The SHA-256 of its content, lower-case hexadecimal.</param>
+public sealed record FileIdentity(string Path, long Bytes, string Sha256)
+{
+    /// <summary>Reads a file through and identifies it.</summary>
+    /// <exception cref="Guest.Machine.ReplayKitException">It is missing or cannot be read (RK0107).</exception>
+    public static FileIdentity Of(string path)
+    {
+        try
+        {
+            using FileStream file = File.OpenRead(path);
+            byte[] hash = SHA256.HashData(file);
+            return new FileIdentity(System.IO.Path.GetFullPath(path), file.Length, Convert.ToHexStringLower(hash));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw LogErrors.Bad(LogErrors.FileMissing, $"{path} cannot be read: {error.Message}", error);
+        }
+    }
+
+    /// <summary>Identifies bytes that were already read from a file.</summary>
+    public static FileIdentity Of(string path, ReadOnlySpan<byte> content) =>
+        new(System.IO.Path.GetFullPath(path), content.Length, Convert.ToHexStringLower(SHA256.HashData(content)));
+
+    /// <summary>Checks that bytes read from a file are the ones the recording was made with.</summary>
+    /// <param name="path">Where they come from, for the message.</param>
+    /// <param name="content">The whole file.</param>
+    /// <exception cref="Guest.Machine.ReplayKitException">They are not (RK0106).</exception>
+    public void Check(string path, ReadOnlySpan<byte> content)
+    {
+        FileIdentity found = Of(path, content);
+        if (found.Sha256 != Sha256 || found.Bytes != Bytes)
+        {
+            throw LogErrors.Bad(
+                LogErrors.FileChanged,
+                $"{path} is not the file of the recording: it has {found.Bytes} bytes and SHA-256 {found.Sha256}, recorded were {Bytes} bytes and {Sha256}");
+        }
+    }
+
+    /// <summary>Reads the file from where it was recorded and checks it.</summary>
+    /// <exception cref="Guest.Machine.ReplayKitException">It is missing (RK0107) or has changed (RK0106).</exception>
+    public byte[] Load()
+    {
+        try
+        {
+            byte[] content = File.ReadAllBytes(Path);
+            Check(Path, content);
+            return content;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw LogErrors.Bad(LogErrors.FileMissing, $"{Path}, which the recording was made with, cannot be read: {error.Message}", error);
+        }
+    }
+}

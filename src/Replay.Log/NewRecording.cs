@@ -1,0 +1,127 @@
+using Guest.Machine;
+using Replay.Log.Manifests;
+using Replay.Log.Segments;
+
+namespace Replay.Log;
+
+/// <summary>A recording that is being made: its folder, its log and its console text.</summary>
+/// <remarks>For one thread. Whenever the process dies after <see cref="Create"/> has returned, the folder is a valid recording.</remarks>
+public sealed class NewRecording : IDisposable
+{
+    private readonly FileStream _console;
+    private readonly bool _durable;
+
+    private NewRecording(string path, LogWriter log, FileStream console, bool durable)
+    {
+        Path = path;
+        Log = log;
+        _console = console;
+        _durable = durable;
+    }
+
+    /// <summary>The folder.</summary>
+    public string Path { get; }
+
+    /// <summary>The log.</summary>
+    public LogWriter Log { get; }
+
+    /// <summary>Makes the folder and everything a recording of no instructions has.</summary>
+    /// <param name="path">The folder, by custom with the extension <c>.rk</c>; it must not exist or be empty.</param>
+    /// <param name="manifest">What the recording is of.</param>
+    /// <param name="options">How its log is written.</param>
+    /// <exception cref="ReplayKitException">The folder holds something (RK0108), or it cannot be written (RK0109, RK0110).</exception>
+    public static NewRecording Create(string path, Manifest manifest, LogOptions options)
+    {
+        RefuseExisting(path);
+        LogWriter? log = null;
+        FileStream? console = null;
+        try
+        {
+            Directory.CreateDirectory(RecordingPaths.Log(path));
+            console = new FileStream(RecordingPaths.Console(path), FileMode.CreateNew, FileAccess.Write, FileShare.Read);
+            byte[] json = manifest.ToJson();
+            log = new LogWriter(new SegmentFolder(RecordingPaths.Log(path)), json, manifest.Machine.Vcpus, options);
+            WriteManifest(path, json, options.Durable);
+            return new NewRecording(path, log, console, options.Durable);
+        }
+        catch (Exception error)
+        {
+            log?.Dispose();
+            console?.Dispose();
+            if (error is IOException or UnauthorizedAccessException)
+            {
+                throw LogErrors.CannotWrite(path, error);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Adds text that the guest wrote to its console; it waits in memory until <see cref="Flush"/>.</summary>
+    /// <exception cref="ReplayKitException">It cannot be written (RK0109, RK0110).</exception>
+    public void WriteConsole(ReadOnlySpan<byte> text)
+    {
+        try
+        {
+            _console.Write(text);
+        }
+        catch (IOException error)
+        {
+            throw LogErrors.CannotWrite(RecordingPaths.Console(Path), error);
+        }
+    }
+
+    /// <summary>Writes what waits: console text, then the log's records as one frame (<see cref="LogWriter.Flush"/>).</summary>
+    /// <param name="at">Where the machine stands.</param>
+    /// <exception cref="ReplayKitException">It cannot be written (RK0109, RK0110).</exception>
+    public void Flush(Position at)
+    {
+        try
+        {
+            _console.Flush(_durable);
+        }
+        catch (IOException error)
+        {
+            throw LogErrors.CannotWrite(RecordingPaths.Console(Path), error);
+        }
+
+        Log.Flush(at);
+    }
+
+    /// <summary>Closes the files; what was not flushed is lost.</summary>
+    public void Dispose()
+    {
+        Log.Dispose();
+        try
+        {
+            _console.Dispose();
+        }
+        catch (IOException)
+        {
+            // The last text did not fit on the disk; whoever cared has flushed and was told.
+            return;
+        }
+    }
+
+    private static void RefuseExisting(string path)
+    {
+        if (File.Exists(path) || (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any()))
+        {
+            throw new ReplayKitException(LogErrors.FolderExists, ExitCode.WrongUsage, $"{path} exists already: name another folder or remove it");
+        }
+    }
+
+    /// <summary>The manifest appears whole and after the first frame: a folder that has one is a recording.</summary>
+    private static void WriteManifest(string path, byte[] json, bool durable)
+    {
+        string manifest = RecordingPaths.Manifest(path);
+        string unfinished = manifest + ".new";
+        using (FileStream file = new(unfinished, FileMode.CreateNew, FileAccess.Write))
+        {
+            file.Write(json);
+            file.Flush(durable);
+        }
+
+        File.Move(unfinished, manifest);
+    }
+}

@@ -1,0 +1,101 @@
+using Guest.Machine;
+using Replay.Log.Frames;
+using Replay.Log.Manifests;
+using Replay.Log.Segments;
+
+namespace Replay.Log;
+
+/// <summary>A recording on disk that is read; nothing here changes it.</summary>
+public sealed class RecordingFolder
+{
+    private readonly SegmentFolder _segments;
+    private readonly bool _upToDamage;
+
+    private RecordingFolder(string path, SegmentFolder segments, Manifest manifest, bool upToDamage)
+    {
+        Path = path;
+        Manifest = manifest;
+        _segments = segments;
+        _upToDamage = upToDamage;
+    }
+
+    /// <summary>The folder.</summary>
+    public string Path { get; }
+
+    /// <summary>What the recording is of; checked against the log.</summary>
+    public Manifest Manifest { get; }
+
+    /// <summary>The file with everything the guest wrote to its console.</summary>
+    public string ConsolePath => RecordingPaths.Console(Path);
+
+    /// <summary>Opens a recording: reads its manifest and checks that it is the one the log was written with.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="upToDamage">Whether to use what is before the damage of a damaged recording, instead of refusing it.</param>
+    /// <exception cref="ReplayKitException">
+    /// No recording (RK0100), damage (RK0101), no manifest (RK0102), a newer version (RK0103), or a file that cannot be read (RK0105).
+    /// </exception>
+    public static RecordingFolder Open(string path, bool upToDamage = false)
+    {
+        string file = RecordingPaths.Manifest(path);
+        byte[] json = ReadManifest(path, file);
+        SegmentFolder segments = new(RecordingPaths.Log(path));
+        Manifest manifest = Manifest.Parse(file, CheckedAgainstLog(segments, file, json, upToDamage));
+        return new RecordingFolder(path, segments, manifest, upToDamage);
+    }
+
+    /// <summary>Opens the log, to be read from its start; any number of readers may be open.</summary>
+    public LogReader ReadLog() => new(_segments, Manifest.Machine.Vcpus, _upToDamage);
+
+    private static byte[] ReadManifest(string path, string file)
+    {
+        if (!File.Exists(file))
+        {
+            throw LogErrors.Bad(LogErrors.NoRecording, $"{path} is no recording: it has no manifest.json");
+        }
+
+        try
+        {
+            return File.ReadAllBytes(file);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw LogErrors.CannotRead(file, error);
+        }
+    }
+
+    /// <summary>The manifest's bytes, after the log's first frame has vouched for them; without a whole first frame nothing does.</summary>
+    private static byte[] CheckedAgainstLog(ISegmentStore segments, string file, byte[] json, bool upToDamage)
+    {
+        using FrameReader frames = new(segments, vcpus: 1);
+        try
+        {
+            if (!frames.Next())
+            {
+                return json;
+            }
+        }
+        catch (ReplayKitException error) when (error.Code == LogErrors.Damaged)
+        {
+            // Frames of a newer version may have another shape: then its manifest says so.
+            Manifest.Parse(file, json);
+            if (upToDamage)
+            {
+                return json;
+            }
+
+            throw;
+        }
+
+        if (!ManifestSeal.TryOpen(frames.Payload, out ReadOnlySpan<byte> copy))
+        {
+            return upToDamage ? json : throw frames.Damage("the first frame does not hold a manifest and its hash");
+        }
+
+        if (copy.SequenceEqual(json))
+        {
+            return json;
+        }
+
+        return upToDamage ? copy.ToArray() : throw LogErrors.Damage(file, copy.CommonPrefixLength(json), "it is not the manifest that the log was written with");
+    }
+}

@@ -1,0 +1,26 @@
+namespace Replay.Log.Records;
+
+/// <summary>The kinds of logged input. The values are on disk and never reused (docs/log-format.md).</summary>
+public enum RecordKind
+{
+    /// <summary>No kind has this value: a payload of zero bytes is no record.</summary>
+    None = 0,
+
+    /// <summary><see cref="Records.BootSeed"/>.</summary>
+    BootSeed = 1,
+
+    /// <summary><see cref="Records.ClockStart"/>.</summary>
+    ClockStart = 2,
+
+    /// <summary><see cref="Records.TimeAnchor"/>.</summary>
+    TimeAnchor = 3,
+
+    /// <summary><see cref="Records.ConsoleInput"/>.</summary>
+    ConsoleInput = 4,
+
+    /// <summary><see cref="Records.StateHash"/>.</summary>
+    StateHash = 5,
+
+    /// <summary><see cref="Records.End"/>.</summary>
+    End = 6,
+}
