@@ -41,6 +41,9 @@ public sealed class StateReader
     /// <summary>Reads eight bytes.</summary>
     public ulong ReadUInt64() => BinaryPrimitives.ReadUInt64LittleEndian(Take(8));
 
+    /// <summary>Reads eight bytes.</summary>
+    public long ReadInt64() => unchecked((long)ReadUInt64());
+
     /// <summary>Fills the span.</summary>
     public void ReadBytes(Span<byte> destination) => Take(destination.Length).CopyTo(destination);
 

@@ -49,6 +49,9 @@ public sealed class StateWriter
         buffer.Advance(8);
     }
 
+    /// <summary>Writes eight bytes.</summary>
+    public void WriteInt64(long value) => WriteUInt64(unchecked((ulong)value));
+
     /// <summary>Writes the bytes as they are, without their number.</summary>
     public void WriteBytes(ReadOnlySpan<byte> bytes) => buffer.Write(bytes);
 }

@@ -1,3 +1,5 @@
+using Guest.Machine.Devices.Pic;
+
 namespace Guest.Machine.Devices.Apic;
 
 /// <summary>What connects the local APICs, the I/O APIC and the 8259 pair: it finds the targets of a message.</summary>
@@ -5,12 +7,16 @@ namespace Guest.Machine.Devices.Apic;
 public sealed class InterruptRouter
 {
     private readonly List<LocalApic> locals = [];
-    private readonly IExternalInterrupts external;
+    private readonly PicPair pic;
     private IoApic? ioApic;
 
     /// <summary>Creates a router without APICs.</summary>
-    /// <param name="external">The 8259 pair.</param>
-    public InterruptRouter(IExternalInterrupts external) => this.external = external;
+    /// <param name="pic">The 8259 pair.</param>
+    public InterruptRouter(PicPair pic)
+    {
+        this.pic = pic;
+        pic.Connect(this);
+    }
 
     /// <summary>An 8-bit physical destination as the wide form: 0xFF means everybody.</summary>
     public static uint WidenDestination(byte destination) => destination == 0xFF ? InterruptMessage.Broadcast : destination;
@@ -63,7 +69,7 @@ public sealed class InterruptRouter
 
     internal void EndOfInterrupt(byte vector) => ioApic?.EndOfInterrupt(vector);
 
-    internal byte AcknowledgeExternal() => external.Acknowledge();
+    internal byte AcknowledgeExternal() => pic.Acknowledge();
 
     private LocalApic? LowestPriorityTarget(in InterruptMessage message)
     {

@@ -1,0 +1,126 @@
+using Guest.Machine.Devices;
+using Guest.Machine.Devices.AcpiPm;
+using Guest.Machine.Devices.Apic;
+using Guest.Machine.Devices.Pci;
+using Guest.Machine.Devices.Pic;
+using Guest.Machine.Devices.Pit;
+using Guest.Machine.Devices.Reset;
+using Guest.Machine.Devices.Rtc;
+using Guest.Machine.Devices.Serial;
+
+namespace Guest.Machine.Board;
+
+/// <summary>The machine's board: every device, the buses they answer on and the wires between them.</summary>
+public sealed class PcBoard
+{
+    /// <summary>The most vCPUs a board has room for.</summary>
+    public const int MaxCpus = 64;
+
+    private readonly List<IDevice> devices = [];
+    private readonly List<ITimedDevice> timers = [];
+
+    /// <summary>Puts a board together, as firmware leaves it.</summary>
+    /// <param name="startSeconds">The CMOS clock at machine start, in seconds since 1970-01-01 00:00 UTC: a logged input.</param>
+    /// <param name="clock">The machine's clock.</param>
+    /// <param name="control">Who ends the run.</param>
+    /// <param name="console">Where the first serial port's output goes.</param>
+    /// <param name="targets">The vCPUs, by number; at most <see cref="MaxCpus"/>.</param>
+    public PcBoard(long startSeconds, IClock clock, IBoardControl control, IConsoleOutput console, IReadOnlyList<IInterruptTarget> targets)
+    {
+        // The order of the devices is the order of their parts in the state hash (docs/determinism.md).
+        var pic = Add(new PicPair());
+        Router = new InterruptRouter(pic);
+        var ioApic = Add(new IoApic(Router));
+        var interrupts = new IsaInterrupts(pic, ioApic);
+        var pit = Add(new Pit8254(clock, interrupts));
+        var rtc = Add(new CmosClock(startSeconds, clock, interrupts));
+        var pm = Add(new AcpiPm(clock, interrupts, control));
+        Console = Add(new Uart16550("com1", irq: 4, TimerNumbers.SerialReceive, clock, interrupts, console));
+        var reset = Add(new ResetControl(control));
+        var post = Add(new PostPort());
+        var pci = Add(new PciHost());
+        LocalApics = [.. targets.Select((target, id) => Add(new LocalApic(id, clock, Router, target)))];
+        timers.AddRange(LocalApics.Select(local => local.Timer));
+        timers.Sort((a, b) => a.TimerNumber.CompareTo(b.TimerNumber));
+
+        Ports.Claim(pic, 0x20, 2);
+        Ports.Claim(pic, 0xA0, 2);
+        Ports.Claim(pic, 0x4D0, 2);
+        Ports.Claim(pit, 0x40, 4);
+        Ports.Claim(pit, 0x61, 1);
+        Ports.Claim(rtc, 0x70, 2);
+        Ports.Claim(Console, 0x3F8, 8);
+        Ports.Claim(pm, AcpiPm.EventPort, AcpiPm.PortCount, PortSizes.All);
+        Ports.Claim(reset, ResetControl.ResetPort, 1);
+        Ports.Claim(reset, ResetControl.SystemControlPort, 1);
+        Ports.Claim(reset, ResetControl.KeyboardPort, 1);
+        Ports.Claim(post, PostPort.Port, 1);
+        Ports.Claim(pci, PciHost.AddressPort, 1, PortSizes.Dword);
+        Ports.Claim(pci, PciHost.DataPort, 4, PortSizes.All);
+        Mmio.Claim(ioApic, new GuestPhysical(IoApic.DefaultBase), IoApic.RangeSize);
+    }
+
+    /// <summary>The I/O port space.</summary>
+    public PortBus Ports { get; } = new();
+
+    /// <summary>The physical addresses that are not memory.</summary>
+    public MmioBus Mmio { get; } = new();
+
+    /// <summary>What delivers interrupts between the APICs.</summary>
+    public InterruptRouter Router { get; }
+
+    /// <summary>The first serial port, where typed input arrives.</summary>
+    public Uart16550 Console { get; }
+
+    /// <summary>The local APICs, by vCPU.</summary>
+    public IReadOnlyList<LocalApic> LocalApics { get; }
+
+    /// <summary>Every device, in the order of the state hash.</summary>
+    public IReadOnlyList<IDevice> Devices => devices;
+
+    /// <summary>Every timer, by <see cref="ITimedDevice.TimerNumber"/>.</summary>
+    public IReadOnlyList<ITimedDevice> Timers => timers;
+
+    /// <summary>The tick at which the next timer is due; <see cref="ulong.MaxValue"/> where none is armed. A few comparisons.</summary>
+    public ulong NextDeadline
+    {
+        get
+        {
+            ulong next = ulong.MaxValue;
+            foreach (ITimedDevice timer in timers)
+            {
+                next = Math.Min(next, timer.Deadline);
+            }
+
+            return next;
+        }
+    }
+
+    /// <summary>Expires the timers that are due, in their fixed order, until none is.</summary>
+    /// <param name="now">The machine's clock.</param>
+    public void ExpireTimers(ulong now)
+    {
+        while (NextDeadline <= now)
+        {
+            foreach (ITimedDevice timer in timers)
+            {
+                if (timer.Deadline <= now)
+                {
+                    timer.Expire();
+                }
+            }
+        }
+    }
+
+    private T Add<T>(T device)
+        where T : IDevice
+    {
+        devices.Add(device);
+        if (device is ITimedDevice timer)
+        {
+            timers.Add(timer);
+        }
+
+        return device;
+    }
+}

@@ -1,0 +1,138 @@
+using Guest.Machine.Devices.Apic;
+using Guest.Machine.State;
+
+namespace Guest.Machine.Devices.Pic;
+
+/// <summary>The two 8259A interrupt controllers of a PC, the second one behind line 2 of the first, and their edge/level registers.</summary>
+public sealed class PicPair : IDevice, IPortDevice
+{
+    private const int CascadeLine = 2;
+
+    // Lines 0 to 2, 8 and 13 are always edge-triggered (ICH9 datasheet 13.4.6).
+    private readonly Pic8259 first = new(0xF8, 1 << CascadeLine);
+    private readonly Pic8259 second = new(0xDE, 0);
+    private InterruptRouter? router;
+    private bool intr;
+
+    /// <inheritdoc/>
+    public string Name => "pic";
+
+    /// <summary>Drives an input.</summary>
+    /// <param name="irq">0 to 15; 2 is not an input.</param>
+    /// <param name="high">The level.</param>
+    public void Set(int irq, bool high)
+    {
+        if (irq >= 8)
+        {
+            second.SetLine(irq - 8, high);
+        }
+        else if (irq != CascadeLine)
+        {
+            first.SetLine(irq, high);
+        }
+
+        Update();
+    }
+
+    /// <summary>The interrupt-acknowledge cycle: the highest request goes in service.</summary>
+    /// <returns>The vector; that of line 7 where the request is gone.</returns>
+    public byte Acknowledge()
+    {
+        int line = first.HighestRequest;
+        byte vector;
+        if (line < 0)
+        {
+            vector = first.VectorOf(7);
+        }
+        else
+        {
+            vector = first.Acknowledge(line);
+            if (line == CascadeLine)
+            {
+                int behind = second.HighestRequest;
+                vector = behind < 0 ? second.VectorOf(7) : second.Acknowledge(behind);
+
+                // The second controller's output falls during the cycle: a further request of its is a new edge.
+                first.SetLine(CascadeLine, false);
+            }
+        }
+
+        Update();
+        return vector;
+    }
+
+    /// <inheritdoc/>
+    public uint ReadPort(ushort port, int size)
+    {
+        uint value = port switch
+        {
+            0x20 => first.Read(data: false),
+            0x21 => first.Read(data: true),
+            0xA0 => second.Read(data: false),
+            0xA1 => second.Read(data: true),
+            0x4D0 => first.EdgeLevel,
+            _ => second.EdgeLevel,
+        };
+
+        // A read after the poll command acknowledges.
+        Update();
+        return value;
+    }
+
+    /// <inheritdoc/>
+    public void WritePort(ushort port, int size, uint value)
+    {
+        switch (port)
+        {
+            case 0x20:
+                first.WriteCommand((byte)value);
+                break;
+            case 0x21:
+                first.WriteData((byte)value);
+                break;
+            case 0xA0:
+                second.WriteCommand((byte)value);
+                break;
+            case 0xA1:
+                second.WriteData((byte)value);
+                break;
+            case 0x4D0:
+                first.EdgeLevel = (byte)value;
+                break;
+            default:
+                second.EdgeLevel = (byte)value;
+                break;
+        }
+
+        Update();
+    }
+
+    /// <inheritdoc/>
+    public void Save(StateWriter writer)
+    {
+        first.Save(writer);
+        second.Save(writer);
+        writer.WriteBool(intr);
+    }
+
+    /// <inheritdoc/>
+    public void Restore(StateReader reader)
+    {
+        first.Restore(reader);
+        second.Restore(reader);
+        intr = reader.ReadBool();
+    }
+
+    internal void Connect(InterruptRouter to) => router = to;
+
+    private void Update()
+    {
+        first.SetLine(CascadeLine, second.HighestRequest >= 0);
+        bool now = first.HighestRequest >= 0;
+        if (now != intr)
+        {
+            intr = now;
+            router?.SetExternal(now);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+using Guest.Machine.State;
+
+namespace Guest.Machine.Devices.Serial;
+
+/// <summary>A first-in first-out queue of bytes with a fixed capacity.</summary>
+internal sealed class ByteQueue
+{
+    private readonly byte[] bytes;
+    private int head;
+
+    internal ByteQueue(int capacity) => bytes = new byte[capacity];
+
+    internal int Count { get; private set; }
+
+    internal int Room => bytes.Length - Count;
+
+    internal void Clear()
+    {
+        head = 0;
+        Count = 0;
+    }
+
+    /// <summary>Adds a byte; where the queue is full, false and nothing is added.</summary>
+    internal bool TryAdd(byte value)
+    {
+        if (Room == 0)
+        {
+            return false;
+        }
+
+        bytes[(head + Count) % bytes.Length] = value;
+        Count++;
+        return true;
+    }
+
+    /// <summary>Takes the oldest byte; where the queue is empty, false.</summary>
+    internal bool TryTake(out byte value)
+    {
+        value = bytes[head];
+        if (Count == 0)
+        {
+            value = 0;
+            return false;
+        }
+
+        head = (head + 1) % bytes.Length;
+        Count--;
+        return true;
+    }
+
+    // Only what is queued is state; where it lies in the ring is not.
+    internal void Save(StateWriter writer)
+    {
+        writer.WriteInt32(Count);
+        for (int i = 0; i < Count; i++)
+        {
+            writer.WriteByte(bytes[(head + i) % bytes.Length]);
+        }
+    }
+
+    internal void Restore(StateReader reader)
+    {
+        head = 0;
+        Count = reader.ReadIndex(bytes.Length + 1);
+        reader.ReadBytes(bytes.AsSpan(0, Count));
+    }
+}
