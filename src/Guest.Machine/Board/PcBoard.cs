@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Guest.Machine.Devices;
 using Guest.Machine.Devices.AcpiPm;
 using Guest.Machine.Devices.Apic;
@@ -35,7 +36,7 @@ public sealed class PcBoard
         var pit = Add(new Pit8254(clock, interrupts));
         var rtc = Add(new CmosClock(startSeconds, clock, interrupts));
         var pm = Add(new AcpiPm(clock, interrupts, control));
-        Console = Add(new Uart16550("com1", irq: 4, TimerNumbers.SerialReceive, clock, interrupts, console));
+        Console = Add(new Uart16550("uart0", irq: 4, TimerNumbers.SerialReceive, clock, interrupts, console));
         var reset = Add(new ResetControl(control));
         var post = Add(new PostPort());
         var pci = Add(new PciHost());
@@ -80,6 +81,9 @@ public sealed class PcBoard
 
     /// <summary>Every timer, by <see cref="ITimedDevice.TimerNumber"/>.</summary>
     public IReadOnlyList<ITimedDevice> Timers => timers;
+
+    /// <summary>The devices as a manifest lists them: numbered in the order of the state hash.</summary>
+    public ImmutableArray<DeviceDescription> Descriptions => [.. devices.Select((device, number) => new DeviceDescription(number, device.Name))];
 
     /// <summary>The tick at which the next timer is due; <see cref="ulong.MaxValue"/> where none is armed. A few comparisons.</summary>
     public ulong NextDeadline
