@@ -8,12 +8,6 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 
 command -v dotnet >/dev/null || { echo 'test.sh: the .NET SDK is missing (dotnet is not in PATH)' >&2; exit 4; }
 need gcc=gcc as=binutils zstd=zstd cpio=cpio qemu-system-x86_64=qemu-system-x86 iasl=acpica-tools node=nodejs npm=npm
-for folder in tests/*/readers samples/query; do
-    if [ -e "$folder/package.json" ]; then
-        node_packages "$PWD/$folder" || exit 4
-    fi
-done
-
 echo 'building (Release)'
 dotnet build ReplayKit.sln -c Release -v quiet --nologo || exit 1
 

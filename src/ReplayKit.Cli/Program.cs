@@ -3,5 +3,7 @@ using ReplayKit.Cli.Commands;
 
 return Entry.Run(args,
 [
+    InfoCommand.Create(),
+    DumpCommand.Create(),
     LsCommand.Create(),
 ]);

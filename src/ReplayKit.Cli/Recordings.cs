@@ -30,21 +30,14 @@ internal static class Recordings
     /// <param name="text">A path, or <c>latest</c>.</param>
     public static string Find(string text)
     {
-        if (text == "latest")
+        if (text != "latest")
         {
-            return List() is [string newest, ..]
-                ? newest
-                : throw UsageError.NoRecording($"there is no recording in {Path.GetFullPath(Home)}; record one, or set REPLAYKIT_HOME");
+            return text;
         }
 
-        if (!File.Exists(Path.Combine(text, ManifestName)))
-        {
-            throw UsageError.NoRecording(Directory.Exists(text)
-                ? $"{text} is not a recording: it has no {ManifestName}"
-                : $"{text}: no such recording; replaykit ls lists those of {Path.GetFullPath(Home)}");
-        }
-
-        return text;
+        return List() is [string newest, ..]
+            ? newest
+            : throw UsageError.NoRecording($"there is no recording in {Path.GetFullPath(Home)}; record one, or set REPLAYKIT_HOME");
     }
 
     /// <summary>A folder name for a new recording that nothing uses yet: <c>replay-YYYYMMDD-HHMMSS.rk</c>.</summary>

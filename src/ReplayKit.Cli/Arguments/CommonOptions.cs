@@ -11,6 +11,9 @@ internal static class CommonOptions
     /// <summary>Machine-readable output.</summary>
     public static Option<bool> Json() => new("--json") { Description = "Print JSON." };
 
+    /// <summary>Whether a damaged recording is used up to its damage.</summary>
+    public static Option<bool> UpToDamage() => new("--up-to-damage") { Description = "Use what is before the damage of a damaged recording." };
+
     /// <summary>Where to begin.</summary>
     public static Option<string> From() => new("--from")
     {
