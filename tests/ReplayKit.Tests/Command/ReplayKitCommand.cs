@@ -35,6 +35,7 @@ internal static class ReplayKitCommand
             StandardInputEncoding = Encoding.Latin1,
             StandardOutputEncoding = Encoding.Latin1,
         };
+        start.Environment.Remove("REPLAYKIT_HOME");
         start.ArgumentList.Add(Assembly);
         foreach (string argument in arguments)
         {
