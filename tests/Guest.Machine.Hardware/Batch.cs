@@ -1,0 +1,71 @@
+using Guest.Machine.Hardware.Compare;
+using Guest.Machine.Hardware.Generate;
+using Iced.Intel;
+
+namespace Guest.Machine.Hardware;
+
+/// <summary>Runs cases of one instruction after the other and counts what agrees.</summary>
+/// <param name="comparer">The two CPUs.</param>
+/// <param name="fsBase">The base of FS that cases see.</param>
+/// <param name="states">How many states each encoding is run with.</param>
+public sealed class Batch(Comparer comparer, ulong fsBase, int states)
+{
+    private readonly InstanceGenerator instances = new();
+    private readonly StateGenerator stateGenerator = new(fsBase);
+    private readonly Case current = new();
+
+    /// <summary>Receives the text of each mismatch, and its instruction.</summary>
+    public Action<Code, string>? Report { get; init; }
+
+    /// <summary>Cases per outcome's vector, <see cref="Outcome.None"/> at index 0.</summary>
+    public long[] Outcomes { get; } = new long[34];
+
+    /// <summary>Runs cases of one instruction.</summary>
+    /// <param name="code">The instruction.</param>
+    /// <param name="seed">The seed of everything random.</param>
+    /// <param name="first">The first encoding's number.</param>
+    /// <param name="cases">How many cases to run at least.</param>
+    public Tally Run(Code code, ulong seed, long first, long cases)
+    {
+        var tally = new Tally();
+        int barren = 0;
+        for (long instance = first; tally.Cases < cases && barren < 50; instance++)
+        {
+            var rng = Rng.For(seed, (ulong)code, (ulong)instance, 0);
+            long before = tally.Cases;
+            if (instances.Next(ref rng, code, current.Instance))
+            {
+                RunStates(ref rng, seed, instance, (int)Math.Min(states, cases - tally.Cases), tally);
+            }
+
+            barren = tally.Cases == before ? barren + 1 : 0;
+        }
+
+        return tally;
+    }
+
+    private void RunStates(ref Rng rng, ulong seed, long instance, int count, Tally tally)
+    {
+        comparer.Load(current);
+        tally.Instances++;
+        int refused = 0;
+        for (int state = 0; state < count && refused < 16 + (4 * state); state++)
+        {
+            if (!stateGenerator.Next(ref rng, current, state == 0))
+            {
+                refused++;
+                state--;
+                continue;
+            }
+
+            tally.Cases++;
+            bool same = comparer.Run(current);
+            Outcomes[comparer.ExpectedOutcome.Vector + 1]++;
+            if (!same)
+            {
+                tally.Mismatches++;
+                Report?.Invoke(current.Instance.Target, FailurePrinter.Print(current, comparer, seed, instance, state));
+            }
+        }
+    }
+}

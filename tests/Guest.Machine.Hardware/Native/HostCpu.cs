@@ -1,0 +1,235 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
+
+namespace Guest.Machine.Hardware.Native;
+
+/// <summary>The host's own CPU: runs the instruction in this process, in user mode.</summary>
+/// <remarks>One per process, since the windows have fixed addresses. The signals of CPU exceptions go through emitted handlers
+/// that hand on to the runtime's own what is not from a case. Async signals are blocked on the thread that runs cases, because
+/// a case's stack pointer is anything.</remarks>
+public sealed unsafe class HostCpu : ICpuUnderTest
+{
+    /// <summary>SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV.</summary>
+    internal static ReadOnlySpan<int> Signals => [4, 5, 7, 8, 11];
+
+    private const int SavedWords = 19;
+    private readonly ulong[] saved = new ulong[5 * SavedWords];
+    private readonly Stubs.Addresses stubs;
+    private readonly delegate* unmanaged<ulong> enter;
+    private ulong fallThrough;
+
+    /// <summary>Maps the windows and installs the handlers.</summary>
+    /// <exception cref="PlatformNotSupportedException">The host's CPU lacks AVX2 or FSGSBASE, or the addresses are taken.</exception>
+    public HostCpu()
+    {
+        if (!Avx2.IsSupported || !HasFsGsBase())
+        {
+            throw new PlatformNotSupportedException("the comparison with the host's CPU needs AVX2 and FSGSBASE");
+        }
+
+        Map(Arena.Base, (nint)Arena.Size, Libc.ProtNone, Libc.MapFixedNoReplace);
+        Map(HostFrame.Base, HostFrame.Size, Libc.ProtRead | Libc.ProtWrite | Libc.ProtExec, Libc.MapFixedNoReplace);
+        Protect(Arena.Code, Arena.CodeSize, Libc.ProtRead | Libc.ProtWrite | Libc.ProtExec);
+        Protect(Arena.Data, Arena.DataSize, Libc.ProtRead | Libc.ProtWrite);
+        MapMixed();
+
+        // Safe because: HostFrame.Size bytes were mapped above and the stubs are shorter than the 8 KiB before the data.
+        stubs = Stubs.Emit(new Span<byte>((void*)HostFrame.Base, 0x2000), Signals.Length);
+        enter = (delegate* unmanaged<ulong>)stubs.Enter;
+        *(ulong*)HostFrame.HostMxcsr = 0x1F80;
+        InstallHandlers();
+    }
+
+    /// <inheritdoc/>
+    // Safe because: the window is mapped for the life of the process.
+    public Span<byte> Data => new((void*)Arena.Data, Arena.DataSize);
+
+    /// <inheritdoc/>
+    // Safe because: the writable alias of the window is mapped for the life of the process.
+    public Span<byte> Mixed => new((void*)(HostFrame.MixedAlias), Arena.MixedSize);
+
+    /// <summary>FS base of the calling thread, which cases see but never change.</summary>
+    public ulong FsBase { get; private set; }
+
+    /// <inheritdoc/>
+    public void Enter()
+    {
+        ulong* stack = stackalloc ulong[3];
+        // Safe because: stack_t is three quadwords; a signal set sixteen.
+        if (Libc.sigaltstack(null, stack) != 0 || stack[0] == 0)
+        {
+            throw new PlatformNotSupportedException("the runtime gave this thread no alternate signal stack");
+        }
+
+        *(ulong*)HostFrame.StackLow = stack[0];
+        *(ulong*)HostFrame.StackHigh = stack[0] + stack[2] + 1;
+        ulong* set = stackalloc ulong[16];
+        new Span<ulong>(set, 16).Fill(ulong.MaxValue);
+        foreach (int signal in Signals)
+        {
+            set[0] &= ~(1UL << (signal - 1));
+        }
+
+        _ = Libc.pthread_sigmask(0, set, null);
+        FsBase = ((delegate* unmanaged<ulong>)stubs.ReadFs)();
+    }
+
+    /// <inheritdoc/>
+    public void SetCode(ulong address, ReadOnlySpan<byte> instruction)
+    {
+        // Safe because: the caller's address is in the code window, and what would not fit is cut off below.
+        var window = new Span<byte>((void*)Arena.Code, Arena.CodeSize);
+        window.Fill(0xCC);
+        int at = (int)(address - Arena.Code);
+        int fits = Math.Min(instruction.Length, Arena.CodeSize - at);
+        instruction[..fits].CopyTo(window[at..]);
+        int end = at + instruction.Length;
+        if (end + 5 <= Arena.CodeSize)
+        {
+            window[end] = 0xE9;
+            BitConverter.TryWriteBytes(window[(end + 1)..], (int)((long)stubs.Leave - (long)(Arena.Code + (ulong)end + 5)));
+        }
+
+        fallThrough = Arena.Code + (ulong)end;
+    }
+
+    /// <inheritdoc/>
+    public Outcome Run(ref CpuSnapshot state)
+    {
+        // Safe because: the snapshot is 1024 bytes, which the frame has room for.
+        Unsafe.CopyBlock(ref *(byte*)HostFrame.State, ref Unsafe.As<CpuSnapshot, byte>(ref state), (uint)sizeof(CpuSnapshot));
+        *(ulong*)(HostFrame.Xsave + 512) = 7;
+        ulong start = state.Rip;
+        bool signalled = enter() != 0;
+        Unsafe.CopyBlock(ref Unsafe.As<CpuSnapshot, byte>(ref state), ref *(byte*)HostFrame.State, (uint)sizeof(CpuSnapshot));
+        if ((*(ulong*)(HostFrame.Xsave + 512) & 4) == 0)
+        {
+            state.Xsave.Quads[(576 / 8)..].Clear();
+        }
+
+        return signalled ? Fault(ref state, start) : Fallen(ref state);
+    }
+
+    private Outcome Fallen(ref CpuSnapshot state)
+    {
+        state.Rip = fallThrough;
+        return Outcome.Completed;
+    }
+
+    private Outcome Fault(ref CpuSnapshot state, ulong start)
+    {
+        // Safe because: the handler has just filled the 23 quadwords.
+        var gregs = new ReadOnlySpan<ulong>((void*)HostFrame.Gregs, 23);
+        ReadOnlySpan<byte> order = [13, 14, 12, 11, 15, 10, 9, 8, 0, 1, 2, 3, 4, 5, 6, 7];
+        for (int i = 0; i < 16; i++)
+        {
+            state.Gpr[i] = gregs[order[i]];
+        }
+
+        state.Rip = gregs[16];
+        state.Rflags = gregs[17];
+        return Classify(ref state, start, (int)gregs[20], (uint)gregs[19], gregs[22]);
+    }
+
+    /// <summary>Tells a fault of the instruction from one behind it, which means that it completed there.</summary>
+    private Outcome Classify(ref CpuSnapshot state, ulong start, int vector, uint error, ulong address)
+    {
+        if (vector == 3 && state.Rip != fallThrough)
+        {
+            state.Rip--;
+            return Outcome.Completed;
+        }
+
+        if (vector == 14 && state.Rip != start && address == state.Rip && (error & 0x10) != 0)
+        {
+            return Outcome.Completed;
+        }
+
+        return new Outcome(vector, vector is 8 or (>= 10 and <= 14) or 17 ? error : 0, vector == 14 ? address : 0);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        for (int i = 0; i < Signals.Length; i++)
+        {
+            fixed (ulong* old = &saved[i * SavedWords])
+            {
+                // Safe because: the saved words are what sigaction gave.
+                _ = Libc.sigaction(Signals[i], old, null);
+            }
+        }
+
+        _ = Libc.munmap((nint)Arena.Base, (nint)Arena.Size);
+        _ = Libc.munmap((nint)HostFrame.Base, HostFrame.Size);
+        _ = Libc.munmap((nint)(HostFrame.MixedAlias), Arena.MixedSize);
+    }
+
+    // AT_HWCAP2, bit 1: the kernel lets user mode use the instructions (arch/x86/include/uapi/asm/hwcap2.h).
+    private static bool HasFsGsBase() => (Libc.getauxval(26) & 2) != 0;
+
+    private static void Map(ulong address, nint size, int protection, int flags, int fd = -1)
+    {
+        int kind = fd < 0 ? Libc.MapPrivate | Libc.MapAnonymous : Libc.MapShared;
+        // Safe because: NOREPLACE never unmaps what is there, and FIXED is used inside our own reservation only.
+        if (Libc.mmap((nint)address, size, protection, flags | kind, fd, 0) != (nint)address)
+        {
+            throw new PlatformNotSupportedException($"address 0x{address:x} is taken in this process");
+        }
+    }
+
+    private static void Protect(ulong address, nint size, int protection)
+    {
+        if (Libc.mprotect((nint)address, size, protection) != 0)
+        {
+            throw new PlatformNotSupportedException($"cannot protect 0x{address:x}");
+        }
+    }
+
+    private static void MapMixed()
+    {
+        ReadOnlySpan<byte> name = "mixed\0"u8;
+        fixed (byte* text = name)
+        {
+            // Safe because: the name ends with a zero.
+            int fd = Libc.memfd_create(text, 0);
+            _ = Libc.ftruncate(fd, Arena.MixedSize);
+            Map(HostFrame.MixedAlias, Arena.MixedSize, Libc.ProtRead | Libc.ProtWrite, Libc.MapFixedNoReplace, fd);
+            Map(Arena.Mixed, Arena.MixedSize, Libc.ProtRead, Libc.MapFixed, fd);
+            _ = Libc.close(fd);
+        }
+
+        Protect(Arena.Mixed + Arena.Page, Arena.Page, Libc.ProtRead | Libc.ProtWrite);
+        Span<byte> alias = new((void*)HostFrame.MixedAlias, Arena.MixedSize);
+        alias.Fill(1);
+        // Touch the pages, so that no access of a case is the first one.
+        _ = *(byte*)Arena.Mixed + *(byte*)(Arena.Mixed + (2 * Arena.Page));
+        *(byte*)(Arena.Mixed + Arena.Page) = 2;
+    }
+
+    private void InstallHandlers()
+    {
+        ulong* action = stackalloc ulong[SavedWords];
+        for (int i = 0; i < Signals.Length; i++)
+        {
+            fixed (ulong* old = &saved[i * SavedWords])
+            {
+                // Safe because: both are glibc's struct sigaction of 152 bytes.
+                _ = Libc.sigaction(Signals[i], null, old);
+                if (old[0] <= 1)
+                {
+                    throw new PlatformNotSupportedException($"the runtime has no handler for signal {Signals[i]}");
+                }
+
+                *(ulong*)(HostFrame.Chained + (8 * (ulong)i)) = old[0];
+                new Span<ulong>(action, SavedWords).Clear();
+                action[0] = stubs.Handlers[i];
+                action[17] = (uint)(Libc.SigInfo | Libc.OnStack | Libc.Restart | Libc.NoDefer);
+                if (Libc.sigaction(Signals[i], action, null) != 0)
+                {
+                    throw new PlatformNotSupportedException($"cannot handle signal {Signals[i]}");
+                }
+            }
+        }
+    }
+}

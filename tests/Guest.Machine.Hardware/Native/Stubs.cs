@@ -1,0 +1,126 @@
+namespace Guest.Machine.Hardware.Native;
+
+/// <summary>The emitted code that enters a case, leaves it, and catches its faults.</summary>
+internal static class Stubs
+{
+    private const int Rax = 0, Rsp = 4;
+
+    /// <summary>Emits everything and returns the addresses.</summary>
+    public static Addresses Emit(Span<byte> target, int signals)
+    {
+        var w = new CodeWriter(target, HostFrame.Base);
+        ulong enter = w.Here;
+        Enter(ref w);
+        ulong leave = w.Here;
+        Leave(ref w);
+        ulong caught = w.Here;
+        Caught(ref w);
+        var handlers = new ulong[signals];
+        for (int i = 0; i < signals; i++)
+        {
+            handlers[i] = w.Here;
+            Handler(ref w, HostFrame.Chained + (8 * (ulong)i), caught);
+        }
+
+        ulong readFs = w.Here;
+        w.Bytes(0xF3, 0x48, 0x0F, 0xAE, 0xC0, 0xC3); // rdfsbase rax; ret
+        return new Addresses(enter, leave, readFs, handlers);
+    }
+
+    private static void Enter(ref CodeWriter w)
+    {
+        w.Bytes(0x53, 0x55, 0x41, 0x54, 0x41, 0x55, 0x41, 0x56, 0x41, 0x57); // push rbx, rbp, r12-r15
+        w.Store(HostFrame.HostRsp, Rsp);
+        w.Memory([0x48, 0xFF], 0, HostFrame.Active); // inc qword
+        LoadMask(ref w);
+        w.Memory([0x48, 0x0F, 0xAE], 5, HostFrame.Xsave); // xrstor64
+        w.Load(Rax, HostFrame.GsBase);
+        w.Bytes(0xF3, 0x48, 0x0F, 0xAE, 0xD8); // wrgsbase rax
+        w.Memory([0xFF], 6, HostFrame.Rflags); // push
+        w.Bytes(0x9D); // popfq
+        for (int r = 0; r < 16; r++)
+        {
+            w.Load(r, HostFrame.State + (8 * (ulong)r));
+        }
+
+        w.Memory([0xFF], 4, HostFrame.Rip); // jmp
+    }
+
+    private static void Leave(ref CodeWriter w)
+    {
+        for (int r = 0; r < 16; r++)
+        {
+            w.Store(HostFrame.State + (8 * (ulong)r), r);
+        }
+
+        w.Load(Rsp, HostFrame.HostRsp);
+        w.Bytes(0x9C); // pushfq
+        w.Memory([0x8F], 0, HostFrame.Rflags); // pop
+        w.Bytes(0x6A, 0x02, 0x9D); // push 2; popfq: DF and AC off
+        w.Memory([0x48, 0xFF], 1, HostFrame.Active); // dec qword
+        LoadMask(ref w);
+        w.Memory([0x48, 0x0F, 0xAE], 4, HostFrame.Xsave); // xsave64
+        RestoreHost(ref w);
+        w.Bytes(0x31, 0xC0); // xor eax, eax
+        Return(ref w);
+    }
+
+    /// <summary>The part of the handlers behind the test that the signal is ours: rdx is the ucontext.</summary>
+    private static void Caught(ref CodeWriter w)
+    {
+        w.Bytes(0x6A, 0x02, 0x9D); // push 2; popfq: the kernel leaves AC as it was
+        w.Memory([0x48, 0xFF], 1, HostFrame.Active);
+        w.Bytes(0x48, 0x8D, 0x72, 40); // lea rsi, [rdx + gregs]
+        w.Bytes(0xBF); // mov edi
+        w.Int32(HostFrame.Gregs);
+        w.Bytes(0xB9, 23, 0, 0, 0, 0xF3, 0x48, 0xA5); // rep movsq
+        w.Bytes(0x48, 0x8B, 0xB2); // mov rsi, [rdx + fpregs]
+        w.Int32(40 + (23 * 8));
+        w.Bytes(0xBF);
+        w.Int32(HostFrame.Xsave);
+        w.Bytes(0xB9, 104, 0, 0, 0, 0xF3, 0x48, 0xA5);
+        w.Load(Rsp, HostFrame.HostRsp);
+        RestoreHost(ref w);
+        w.Bytes(0xB8, 1, 0, 0, 0); // mov eax, 1
+        Return(ref w);
+    }
+
+    private static void Handler(ref CodeWriter w, ulong chained, ulong caught)
+    {
+        w.Memory([0x48, 0x83], 7, HostFrame.Active); // cmp qword, 0
+        w.Bytes(0);
+        int idle = w.JumpForward(4);
+        w.Absolute(0x3B, Rsp, HostFrame.StackLow);
+        int below = w.JumpForward(2);
+        w.Absolute(0x3B, Rsp, HostFrame.StackHigh);
+        int above = w.JumpForward(3);
+        w.Bytes(0xE9);
+        w.Bytes(BitConverter.GetBytes((int)((long)caught - (long)(w.Here + 4))));
+        w.Land(idle);
+        w.Land(below);
+        w.Land(above);
+        w.Memory([0xFF], 4, chained); // jmp
+    }
+
+    private static void RestoreHost(ref CodeWriter w)
+    {
+        w.Bytes(0xF3, 0x48, 0x0F, 0xAE, 0xC8); // rdgsbase rax
+        w.Store(HostFrame.GsBase, Rax);
+        w.Bytes(0x31, 0xC0, 0xF3, 0x48, 0x0F, 0xAE, 0xD8); // wrgsbase 0
+        w.Bytes(0xDB, 0xE3); // fninit
+        w.Memory([0x0F, 0xAE], 2, HostFrame.HostMxcsr); // ldmxcsr
+        w.Bytes(0xC5, 0xF8, 0x77); // vzeroupper
+    }
+
+    private static void LoadMask(ref CodeWriter w) => w.Bytes(0xB8, 7, 0, 0, 0, 0x31, 0xD2); // mov eax, 7; xor edx, edx
+
+    private static void Return(ref CodeWriter w) =>
+        w.Bytes(0x41, 0x5F, 0x41, 0x5E, 0x41, 0x5D, 0x41, 0x5C, 0x5D, 0x5B, 0xC3);
+
+    /// <summary>Where the stubs are.</summary>
+    /// <param name="Enter">Called from C#; returns 0 after a completed case, 1 after a signal.</param>
+    /// <param name="Leave">Jumped to from the code window.</param>
+    /// <param name="ReadFs">Returns the base of FS.</param>
+    /// <param name="Handlers">Signal handlers, one per signal.</param>
+    public sealed record Addresses(ulong Enter, ulong Leave, ulong ReadFs, ulong[] Handlers);
+}

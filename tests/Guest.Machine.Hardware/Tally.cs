@@ -1,0 +1,14 @@
+namespace Guest.Machine.Hardware;
+
+/// <summary>What came of one instruction's cases.</summary>
+public sealed class Tally
+{
+    /// <summary>Encodings made.</summary>
+    public long Instances { get; set; }
+
+    /// <summary>Cases run.</summary>
+    public long Cases { get; set; }
+
+    /// <summary>Cases in which the CPUs differed.</summary>
+    public long Mismatches { get; set; }
+}
