@@ -8,34 +8,31 @@ namespace Guest.Machine.Hardware;
 /// <param name="comparer">The two CPUs.</param>
 /// <param name="fsBase">The base of FS that cases see.</param>
 /// <param name="states">How many states each encoding is run with.</param>
-public sealed class Batch(Comparer comparer, ulong fsBase, int states)
+/// <param name="outcomes">Counts cases per outcome's vector: <see cref="Outcome.None"/> at index 1.</param>
+public sealed class Batch(Comparer comparer, ulong fsBase, int states, long[] outcomes)
 {
     private readonly InstanceGenerator instances = new();
     private readonly StateGenerator stateGenerator = new(fsBase);
     private readonly Case current = new();
 
-    /// <summary>Receives the text of each mismatch, and its instruction.</summary>
-    public Action<Code, string>? Report { get; init; }
-
-    /// <summary>Cases per outcome's vector, <see cref="Outcome.None"/> at index 0.</summary>
-    public long[] Outcomes { get; } = new long[34];
-
     /// <summary>Runs cases of one instruction.</summary>
     /// <param name="code">The instruction.</param>
     /// <param name="seed">The seed of everything random.</param>
     /// <param name="first">The first encoding's number.</param>
-    /// <param name="cases">How many cases to run at least.</param>
-    public Tally Run(Code code, ulong seed, long first, long cases)
+    /// <param name="cases">How many cases to run.</param>
+    /// <param name="enough">After how many mismatches to give up.</param>
+    /// <param name="report">Receives each mismatch, as a function that makes its text.</param>
+    public Tally Run(Code code, ulong seed, long first, long cases, int enough, Action<Func<string>> report)
     {
         var tally = new Tally();
         int barren = 0;
-        for (long instance = first; tally.Cases < cases && barren < 50; instance++)
+        for (long instance = first; tally.Cases < cases && barren < 50 && tally.Mismatches < enough; instance++)
         {
             var rng = Rng.For(seed, (ulong)code, (ulong)instance, 0);
             long before = tally.Cases;
             if (instances.Next(ref rng, code, current.Instance))
             {
-                RunStates(ref rng, seed, instance, (int)Math.Min(states, cases - tally.Cases), tally);
+                RunStates(ref rng, seed, instance, (int)Math.Min(states, cases - tally.Cases), tally, report);
             }
 
             barren = tally.Cases == before ? barren + 1 : 0;
@@ -44,7 +41,7 @@ public sealed class Batch(Comparer comparer, ulong fsBase, int states)
         return tally;
     }
 
-    private void RunStates(ref Rng rng, ulong seed, long instance, int count, Tally tally)
+    private void RunStates(ref Rng rng, ulong seed, long instance, int count, Tally tally, Action<Func<string>> report)
     {
         comparer.Load(current);
         tally.Instances++;
@@ -60,11 +57,12 @@ public sealed class Batch(Comparer comparer, ulong fsBase, int states)
 
             tally.Cases++;
             bool same = comparer.Run(current);
-            Outcomes[comparer.ExpectedOutcome.Vector + 1]++;
+            outcomes[comparer.ExpectedOutcome.Vector + 2]++;
             if (!same)
             {
                 tally.Mismatches++;
-                Report?.Invoke(current.Instance.Target, FailurePrinter.Print(current, comparer, seed, instance, state));
+                int number = state;
+                report(() => FailurePrinter.Print(current, comparer, seed, instance, number));
             }
         }
     }

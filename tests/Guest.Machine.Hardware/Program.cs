@@ -1,19 +1,52 @@
+using System.Diagnostics;
+using System.Globalization;
 using Guest.Machine.Hardware;
-using Guest.Machine.Hardware.Compare;
-using Guest.Machine.Hardware.Generate;
-using Guest.Machine.Hardware.Native;
-using Iced.Intel;
-using var host = new HostCpu();
-host.Enter();
-int cases = int.Parse(args[0]); ulong seed = ulong.Parse(args[1]);
-var seen = new Dictionary<Code,int>();
-var batch = new Batch(new Comparer(host, new HostAgain(host)), host.FsBase, 32) { Report = (c, t) => { int n = seen.GetValueOrDefault(c); seen[c] = n + 1; if (n < 1) Console.WriteLine(t); } };
-var sw = System.Diagnostics.Stopwatch.StartNew(); long total = 0, bad = 0;
-foreach (var code in TestedCodes.All.Where(c => args.Length < 3 || c.ToString().StartsWith(args[2])))
+
+if (Options.Parse(args) is not { } options)
 {
-    Console.Error.WriteLine(code);
-    var t = batch.Run(code, seed, 0, cases);
-    total += t.Cases; bad += t.Mismatches;
-    if (t.Cases < cases) Console.WriteLine($"{code}: only {t.Cases} cases of {t.Instances} instances");
+    Console.Error.WriteLine(Options.Usage);
+    return 1;
 }
-Console.WriteLine($"{total} cases, {bad} bad, {sw.Elapsed.TotalSeconds} s: {string.Join(' ', batch.Outcomes.Select((n, i) => (n, i)).Where(x => x.n > 0).Select(x => Outcome.Name(x.i - 1) + "=" + x.n))}");
+
+if (options.Coverage is { } file)
+{
+    File.WriteAllText(file, CoverageTable.Write());
+    return 0;
+}
+
+return options.Jobs > 1 ? RunJobs(args, options.Jobs) : RunHere(options);
+
+static int RunHere(Options options)
+{
+    Console.Error.WriteLine($"seed {options.Seed}");
+    var campaign = new Campaign(options, Console.Out, Console.IsErrorRedirected ? null : Console.Error);
+    try
+    {
+        campaign.Run();
+    }
+    catch (InvalidOperationException failure) when (failure.InnerException is PlatformNotSupportedException)
+    {
+        Console.Error.WriteLine(failure.Message);
+        return 4;
+    }
+
+    return Summary.Print(campaign, Console.Out) ? 0 : 3;
+}
+
+// The windows have fixed addresses, so parallel work means processes: each runs every n-th instruction.
+static int RunJobs(string[] args, int jobs)
+{
+    string program = Environment.ProcessPath!;
+    string[] self = Path.GetFileNameWithoutExtension(program) == "dotnet" ? [Path.Combine(AppContext.BaseDirectory, "hardware-compare.dll")] : [];
+    Process[] children = [.. Enumerable.Range(0, jobs).Select(job =>
+        Process.Start(program, [.. self, .. args, "--jobs", "1", "--shard", string.Create(CultureInfo.InvariantCulture, $"{job}/{jobs}")]))];
+    int worst = 0;
+    foreach (Process child in children)
+    {
+        child.WaitForExit();
+        worst = Math.Max(worst, child.ExitCode);
+        child.Dispose();
+    }
+
+    return worst;
+}

@@ -1,0 +1,43 @@
+using System.Globalization;
+using System.Text;
+using Guest.Machine.Hardware.Generate;
+using Iced.Intel;
+
+namespace Guest.Machine.Hardware;
+
+/// <summary>Writes docs/instructions.md: every instruction of the machine, and how it is checked.</summary>
+public static class CoverageTable
+{
+    /// <summary>The page.</summary>
+    public static string Write()
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"""
+            # The instructions of the machine, and how each is checked
+
+            This page is generated (`hardware-compare --coverage docs/instructions.md`); a test compares it with the code.
+            It lists every instruction of 64-bit mode whose CPUID features the machine announces, by the decoder's name.
+            Of {TestedCodes.Announced.Count} instructions, {TestedCodes.All.Count} are compared with the host's own CPU: registers, memory, defined flags and faults, over
+            random encodings and operands. The long form is
+            `dotnet run -c Release --project tests/Guest.Machine.Hardware -- --cases 110000 --jobs 2`; the short form runs with the tests.
+
+            ## Not compared with the host's CPU
+
+            | instruction | encoding | reason |
+            | --- | --- | --- |
+
+            """);
+        foreach (Code code in TestedCodes.Announced.Where(code => TestedCodes.ReasonAgainst(code) is not null))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"| `{code}` | `{code.ToOpCode().ToInstructionString()}` | {TestedCodes.ReasonAgainst(code)} |\n");
+        }
+
+        text.Append("\n## Compared with the host's CPU\n\n| mnemonic | forms |\n| --- | --- |\n");
+        foreach (IGrouping<Mnemonic, Code> group in TestedCodes.All.GroupBy(code => code.Mnemonic()))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"| {group.Key.ToString().ToUpperInvariant()} | {string.Join(", ", group.Select(code => $"`{code.ToOpCode().ToInstructionString()}`"))} |\n");
+        }
+
+        return text.ToString().ReplaceLineEndings("\n");
+    }
+}

@@ -1,0 +1,136 @@
+using System.Runtime.InteropServices;
+using Guest.Machine.Memory;
+using Guest.Machine.X86;
+
+namespace Guest.Machine.Hardware.Engine;
+
+/// <summary>Our interpreter: a guest in 64-bit user mode that maps the arena at the same virtual addresses with the same rights.</summary>
+/// <remarks>A fault goes through the guest's IDT, as in a real machine: each vector has a handler of one HLT at privilege 0, and
+/// the frame on the stack of the TSS tells the state at the fault.</remarks>
+public sealed class EngineCpu : ICpuUnderTest
+{
+    private readonly GuestMemory memory = new(UserMachine.MemoryBytes);
+    private readonly Vcpu cpu;
+    private readonly Interpreter interpreter;
+    private ulong codeAddress;
+    private int codeLength;
+
+    /// <summary>Builds the machine and puts it into user mode.</summary>
+    /// <param name="model">The processor model.</param>
+    public EngineCpu(CpuModel model)
+    {
+        cpu = new Vcpu(0, memory, new NoBus(), model);
+        interpreter = new Interpreter(cpu);
+        UserMachine.Build(memory);
+        UserMachine.EnterLongMode(cpu);
+    }
+
+    /// <summary>What went wrong in the last case that was unusable.</summary>
+    public string Trouble { get; private set; } = "";
+
+    /// <inheritdoc/>
+    public Span<byte> Data => Window(UserMachine.DataPhysical, Arena.DataSize);
+
+    /// <inheritdoc/>
+    public Span<byte> Mixed => Window(UserMachine.MixedPhysical, Arena.MixedSize);
+
+    /// <inheritdoc/>
+    public void Enter()
+    {
+    }
+
+    /// <inheritdoc/>
+    public void SetCode(ulong address, ReadOnlySpan<byte> instruction)
+    {
+        Span<byte> breakpoints = stackalloc byte[32];
+        breakpoints.Fill(0xCC);
+        if (codeLength != 0)
+        {
+            Write(codeAddress, breakpoints[..codeLength]);
+        }
+        else
+        {
+            Fill();
+        }
+
+        codeAddress = address;
+        codeLength = Math.Min(instruction.Length, Arena.CodeSize - (int)(address - Arena.Code));
+        Write(address, instruction[..codeLength]);
+    }
+
+    /// <inheritdoc/>
+    public Outcome Run(ref CpuSnapshot state)
+    {
+        if (cpu.State.Cpl != 3)
+        {
+            UserMachine.EnterUserMode(cpu);
+        }
+
+        StateCopy.Load(cpu, state);
+        ulong retired = cpu.State.Retired;
+        try
+        {
+            do
+            {
+                interpreter.Run(retired + 1);
+            }
+            while (cpu.State.Retired == retired);
+        }
+        catch (ReplayKitException trouble)
+        {
+            Trouble = trouble.Message;
+            UserMachine.EnterLongMode(cpu);
+            return new Outcome(Outcome.Unusable, 0, 0);
+        }
+
+        StateCopy.Store(cpu, ref state);
+        return cpu.State.Halted ? Fault(ref state) : Outcome.Completed;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        interpreter.Dispose();
+        cpu.Dispose();
+        memory.Dispose();
+    }
+
+    // The handler has run its HLT: its address tells the vector, its stack the rest.
+    private Outcome Fault(ref CpuSnapshot state)
+    {
+        int vector = (int)((state.Rip - 1 - UserMachine.Handlers) / 16);
+        ulong stack = state.Gpr[4];
+        bool hasCode = vector is 8 or (>= 10 and <= 14) or 17;
+        uint code = hasCode ? (uint)ReadStack(stack) : 0;
+        stack += hasCode ? 8UL : 0;
+        state.Rip = ReadStack(stack);
+        state.Rflags = ReadStack(stack + 16);
+        state.Gpr[4] = ReadStack(stack + 24);
+        cpu.State.Halted = false;
+        return new Outcome(vector, code, vector == 14 ? cpu.State.Cr2 : 0);
+    }
+
+    private ulong ReadStack(ulong address)
+    {
+        Span<byte> bytes = stackalloc byte[8];
+        memory.Read(new GuestPhysical(address - UserMachine.KernelVirtual), bytes);
+        return BitConverter.ToUInt64(bytes);
+    }
+
+    private void Write(ulong address, ReadOnlySpan<byte> bytes) =>
+        memory.Write(new GuestPhysical(UserMachine.CodePhysical + (address - Arena.Code)), bytes);
+
+    private void Fill()
+    {
+        var breakpoints = new byte[Arena.CodeSize];
+        breakpoints.AsSpan().Fill(0xCC);
+        Write(Arena.Code, breakpoints);
+    }
+
+    // The data pages hold neither code nor page tables, so nothing is derived from them that a write would have to drop.
+    private Span<byte> Window(ulong physical, int size)
+    {
+        ReadOnlySpan<byte> page = memory.Page((int)(physical >> 12));
+        return MemoryMarshal.CreateSpan(ref MemoryMarshal.GetReference(page), size);
+    }
+}

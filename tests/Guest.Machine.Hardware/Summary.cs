@@ -1,0 +1,29 @@
+using System.Globalization;
+
+namespace Guest.Machine.Hardware;
+
+/// <summary>The result of a campaign in a few lines.</summary>
+public static class Summary
+{
+    /// <summary>Prints it.</summary>
+    /// <returns>True where nothing differs that is not a known failure, and no known failure agrees by now.</returns>
+    public static bool Print(Campaign campaign, TextWriter output)
+    {
+        IReadOnlySet<string> known = KnownFailures.Read();
+        long cases = campaign.Tallies.Values.Sum(tally => tally.Cases);
+        long fewest = campaign.Tallies.Values.Min(tally => tally.Cases);
+        string[] failing = [.. campaign.Tallies.Where(pair => pair.Value.Mismatches != 0).Select(pair => pair.Key)];
+        foreach (string name in failing)
+        {
+            Tally tally = campaign.Tallies[name];
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"differs: {name} in {tally.Mismatches} of {tally.Cases} cases{(known.Contains(name) ? " (known)" : "")}"));
+        }
+
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{campaign.Tallies.Count} instructions, {cases:n0} cases (at least {fewest:n0} each), {failing.Length} instructions differ"));
+        output.WriteLine(string.Join(", ", campaign.Outcomes.Select((count, index) => (count, index)).Where(entry => entry.count != 0)
+            .Select(entry => string.Create(CultureInfo.InvariantCulture, $"{Outcome.Name(entry.index - 2)} {entry.count:n0}"))));
+        return failing.All(known.Contains);
+    }
+}
