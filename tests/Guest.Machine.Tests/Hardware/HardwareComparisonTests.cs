@@ -1,0 +1,50 @@
+using Guest.Machine.Hardware;
+using Guest.Machine.Hardware.Generate;
+using Xunit.Abstractions;
+
+namespace Guest.Machine.Tests.Hardware;
+
+/// <summary>The short form of the comparison with the host's own CPU.</summary>
+[Collection("the host's signals")]
+public sealed class HardwareComparisonTests(ITestOutputHelper output)
+{
+    [Fact]
+    public void The_host_agrees_with_itself_on_every_instruction()
+    {
+        Campaign campaign = Run(new Options { Self = true, Cases = 48, States = 16, Seed = Seed() });
+        Assert.DoesNotContain(campaign.Tallies, pair => pair.Value.Mismatches != 0);
+        Assert.Equal(TestedCodes.All.Count, campaign.Tallies.Count);
+        Assert.All(campaign.Tallies, pair => Assert.Equal(48, pair.Value.Cases));
+    }
+
+    [Fact]
+    public void The_table_of_instructions_in_the_documentation_is_the_one_of_the_code()
+    {
+        string path = Path.Combine(Repository(), "docs", "instructions.md");
+        Assert.Equal(CoverageTable.Write(), File.ReadAllText(path));
+    }
+
+    private static string Repository()
+    {
+        string folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "ReplayKit.sln")))
+        {
+            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("no ReplayKit.sln above the tests");
+        }
+
+        return folder;
+    }
+
+    // Another one in each run, printed with every mismatch.
+    private static ulong Seed() => (ulong)DateTime.UtcNow.Ticks / 10_000_000;
+
+    private Campaign Run(Options options)
+    {
+        using var text = new StringWriter();
+        var campaign = new Campaign(options, text, null);
+        campaign.Run();
+        output.WriteLine($"seed {options.Seed}");
+        output.WriteLine(text.ToString());
+        return campaign;
+    }
+}
