@@ -14,8 +14,12 @@ public sealed class CpuModel
     /// <param name="name">What the user types for it.</param>
     /// <param name="leaves">All leaves and subleaves.</param>
     /// <param name="features">The instruction-set features it announces, in the decoder's terms.</param>
-    public CpuModel(string name, IReadOnlyList<CpuidLeaf> leaves, IReadOnlyList<CpuidFeature> features)
+    /// <param name="cr4Bits">Bits of CR4 that may be set.</param>
+    /// <param name="archCapabilities">IA32_ARCH_CAPABILITIES.</param>
+    public CpuModel(string name, IReadOnlyList<CpuidLeaf> leaves, IReadOnlyList<CpuidFeature> features, ulong cr4Bits, ulong archCapabilities)
     {
+        Cr4Bits = cr4Bits;
+        ArchCapabilities = archCapabilities;
         Name = name;
         Leaves = leaves;
         Features = features;
@@ -35,6 +39,12 @@ public sealed class CpuModel
 
     /// <summary>The instruction-set features it announces.</summary>
     public IReadOnlyList<CpuidFeature> Features { get; }
+
+    /// <summary>Bits of CR4 that may be set; others raise #GP.</summary>
+    public ulong Cr4Bits { get; }
+
+    /// <summary>IA32_ARCH_CAPABILITIES (Intel SDM 4, table 2-2).</summary>
+    public ulong ArchCapabilities { get; }
 
     /// <summary>Whether a feature is announced.</summary>
     public bool Announces(CpuidFeature feature) => _announced[(int)feature];

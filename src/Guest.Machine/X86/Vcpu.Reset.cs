@@ -33,7 +33,15 @@ public sealed partial class Vcpu
         s.Segments[(int)SegmentName.Tr].Attributes = 0x8B;
         s.Fx[0] = 0x37F;
         s.Fx[3] = 0x0000_FFFF_0000_1F80;
+        SetStored(0x277, 0x0007_0406_0007_0406);
+        SetStored(0x1A0, 0x1801);
+        SetStored(0x2FF, 0xC06);
+        SetStored(0x8B, 1UL << 32);
+        SetStored(0x3A, 1);
         FlushTranslations();
         UpdateMode();
     }
+
+    // Values that firmware leaves: default PAT, fast strings without BTS and PEBS, all memory write-back, a microcode revision, locked features.
+    private void SetStored(uint index, ulong value) => State.Msrs[KnownMsr.Find(index)] = value;
 }

@@ -14,7 +14,7 @@ internal sealed class BlockDecoder
 
     internal BlockDecoder(CpuModel model, int maxOps)
     {
-        _decoders = [.. Bitness.Select(bits => Decoder.Create(bits, _reader, DecoderOptions.MPX))];
+        _decoders = [.. Bitness.Select(bits => Decoder.Create(bits, _reader))];
         _builder = new OpBuilder(model);
         _ops = new Op[maxOps];
     }

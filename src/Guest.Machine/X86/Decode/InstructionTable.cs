@@ -23,6 +23,9 @@ public static class InstructionTable
     private static IEnumerable<InstructionRow> All() =>
     [
         .. Moves.Rows(),
+        .. SystemSegments.Rows(),
+        .. SystemControl.Rows(),
+        .. SystemInterrupts.Rows(),
     ];
 
     private static InstructionRow?[] Build()

@@ -46,9 +46,12 @@ internal sealed class OpBuilder
         return instruction.FlowControl != FlowControl.Next;
     }
 
-    // Models without BMI1 or LZCNT execute these encodings as BSF and BSR: the prefix is ignored (SDM 2B, TZCNT).
+    // Encodings that a model without the feature executes as another instruction (SDM 2B, TZCNT: BSF with an ignored prefix).
     private Code OnThisModel(Code code) => _model.Announces(code) ? code : code switch
     {
+        // Encodings that processors without control-flow enforcement execute as NOP, and WBNOINVD as WBINVD.
+        Code.Endbr32 or Code.Endbr64 or Code.Rdsspd_r32 or Code.Rdsspq_r64 or Code.Cldemote_m8 => Code.Nopd,
+        Code.Wbnoinvd => Code.Wbinvd,
         Code.Tzcnt_r16_rm16 => Code.Bsf_r16_rm16,
         Code.Tzcnt_r32_rm32 => Code.Bsf_r32_rm32,
         Code.Tzcnt_r64_rm64 => Code.Bsf_r64_rm64,
