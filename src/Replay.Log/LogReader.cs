@@ -16,6 +16,7 @@ public sealed class LogReader : IDisposable
     private int _start;
     private int _body;
     private int _next;
+    private ReplayKitException? _failure;
 
     /// <summary>Stands before the first record; no file is opened yet.</summary>
     /// <param name="store">Where the segments are.</param>
@@ -63,9 +64,14 @@ public sealed class LogReader : IDisposable
 
     /// <summary>Goes to the next record.</summary>
     /// <returns>False where the log ends; <see cref="Ending"/> says how.</returns>
-    /// <exception cref="ReplayKitException">Damage (RK0101), a newer format (RK0103), content that is not known (RK0104), or a file that cannot be read (RK0105).</exception>
+    /// <exception cref="ReplayKitException">From then on at each call: damage (RK0101), a newer format (RK0103), content that is not known (RK0104), or a file that cannot be read (RK0105).</exception>
     public bool Next()
     {
+        if (_failure is not null)
+        {
+            throw _failure;
+        }
+
         if (Ending is LogEnding.Cut or LogEnding.Damaged)
         {
             return false;
@@ -77,15 +83,15 @@ public sealed class LogReader : IDisposable
         }
         catch (RecordFormatException error) when (error.IsUnknown)
         {
-            throw LogErrors.UnknownContent(Segment, FrameOffset, $"{error.Message}, at byte {_start} of its payload");
+            return Fail(LogErrors.UnknownContent(Segment, FrameOffset, $"{error.Message}, at byte {_start} of its payload"));
         }
         catch (RecordFormatException error)
         {
-            return EndAtDamage(_frames.Damage($"{error.Message}, in the record at byte {_start} of the frame's payload"));
+            return Fail(_frames.Damage($"{error.Message}, in the record at byte {_start} of the frame's payload"));
         }
-        catch (ReplayKitException error) when (error.Code == LogErrors.Damaged)
+        catch (ReplayKitException error)
         {
-            return EndAtDamage(error);
+            return Fail(error);
         }
     }
 
@@ -199,16 +205,17 @@ public sealed class LogReader : IDisposable
         }
     }
 
-    private bool EndAtDamage(ReplayKitException damage)
+    private bool Fail(ReplayKitException error)
     {
-        if (!_upToDamage)
+        Kind = RecordKind.None;
+        if (!_upToDamage || error.Code != LogErrors.Damaged)
         {
-            throw damage;
+            _failure = error;
+            throw error;
         }
 
-        Kind = RecordKind.None;
         Ending = LogEnding.Damaged;
-        Damage = damage.Message;
+        Damage = error.Message;
         return false;
     }
 }

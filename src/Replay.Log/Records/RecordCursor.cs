@@ -64,9 +64,14 @@ public ref struct RecordCursor(ReadOnlySpan<byte> payload, int offset)
     /// <summary>Reads a length and that many bytes; the span borrows the payload.</summary>
     public ReadOnlySpan<byte> Bytes()
     {
-        int length = BoundedVarint(Remaining, "the length of a byte string");
-        ReadOnlySpan<byte> bytes = _payload.Slice(Offset, length);
-        Offset += length;
+        ulong length = Varint();
+        if (length > (ulong)Remaining)
+        {
+            throw new RecordFormatException($"the length of a byte string is {length}, above {Remaining}");
+        }
+
+        ReadOnlySpan<byte> bytes = _payload.Slice(Offset, (int)length);
+        Offset += bytes.Length;
         return bytes;
     }
 
