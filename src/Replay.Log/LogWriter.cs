@@ -61,13 +61,13 @@ public sealed class LogWriter : IDisposable
         }
     }
 
-    /// <summary>Writes what waits as one frame, and with it that every input up to a position is known.</summary>
+    /// <summary>Writes what waits as one frame, and with it that every input up to a position is known; after an <see cref="End"/>, nothing.</summary>
     /// <param name="at">Where the machine stands; a replay of a log that is cut behind this frame runs up to here.</param>
     /// <exception cref="ReplayKitException">The frame could not be written (RK0109, RK0110).</exception>
     /// <exception cref="ArgumentException">The position is behind that of the vCPU's last record or flush.</exception>
     public void Flush(Position at)
     {
-        if (HasEnded)
+        if (HasEnded && _failure is null)
         {
             return;
         }

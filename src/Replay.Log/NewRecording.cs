@@ -32,28 +32,15 @@ public sealed class NewRecording : IDisposable
     /// <exception cref="ReplayKitException">The folder holds something (RK0108), or it cannot be written (RK0109, RK0110).</exception>
     public static NewRecording Create(string path, Manifest manifest, LogOptions options)
     {
-        RefuseExisting(path);
-        LogWriter? log = null;
-        FileStream? console = null;
         try
         {
+            RefuseExisting(path);
             Directory.CreateDirectory(RecordingPaths.Log(path));
-            console = new FileStream(RecordingPaths.Console(path), FileMode.CreateNew, FileAccess.Write, FileShare.Read);
-            byte[] json = manifest.ToJson();
-            log = new LogWriter(new SegmentFolder(RecordingPaths.Log(path)), json, manifest.Machine.Vcpus, options);
-            WriteManifest(path, json, options.Durable);
-            return new NewRecording(path, log, console, options.Durable);
+            return Begin(path, manifest, options);
         }
-        catch (Exception error)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            log?.Dispose();
-            console?.Dispose();
-            if (error is IOException or UnauthorizedAccessException)
-            {
-                throw LogErrors.CannotWrite(path, error);
-            }
-
-            throw;
+            throw LogErrors.CannotWrite(path, error);
         }
     }
 
@@ -100,6 +87,29 @@ public sealed class NewRecording : IDisposable
         {
             // The last text did not fit on the disk; whoever cared has flushed and was told.
             return;
+        }
+    }
+
+    private static NewRecording Begin(string path, Manifest manifest, LogOptions options)
+    {
+        FileStream console = new(RecordingPaths.Console(path), FileMode.CreateNew, FileAccess.Write, FileShare.Read);
+        LogWriter? log = null;
+        bool hasBegun = false;
+        try
+        {
+            byte[] json = manifest.ToJson();
+            log = new LogWriter(new SegmentFolder(RecordingPaths.Log(path)), json, manifest.Machine.Vcpus, options);
+            WriteManifest(path, json, options.Durable);
+            hasBegun = true;
+            return new NewRecording(path, log, console, options.Durable);
+        }
+        finally
+        {
+            if (!hasBegun)
+            {
+                log?.Dispose();
+                console.Dispose();
+            }
         }
     }
 
