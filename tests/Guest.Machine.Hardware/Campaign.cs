@@ -63,6 +63,12 @@ public sealed class Campaign(Options options, TextWriter output, TextWriter? pro
         long started = Stopwatch.GetTimestamp();
         Code[] codes = [.. Selected()];
         using var stand = new Stand(options, host, Outcomes);
+        if (options.Exhaustive)
+        {
+            tallies["8-bit arithmetic"] = new Exhaustive(stand.Comparer).Run(Limited());
+            return;
+        }
+
         for (int i = 0; i < codes.Length; i++)
         {
             RunCode(stand, codes[i]);
@@ -76,17 +82,22 @@ public sealed class Campaign(Options options, TextWriter output, TextWriter? pro
 
     private void RunCode(Stand stand, Code code)
     {
+        Tally tally = stand.Batch.Run(code, options.Seed, options.Instance, options.Cases, EnoughMismatches, Limited());
+        total += tally.Cases;
+        mismatches += tally.Mismatches;
+        tallies[code.ToString()] = tally;
+    }
+
+    private Action<Func<string>> Limited()
+    {
         int printed = 0;
-        Tally tally = stand.Batch.Run(code, options.Seed, options.Instance, options.Cases, EnoughMismatches, print =>
+        return print =>
         {
             if (printed++ < options.Print)
             {
                 output.WriteLine(print());
             }
-        });
-        total += tally.Cases;
-        mismatches += tally.Mismatches;
-        tallies[code.ToString()] = tally;
+        };
     }
 
     /// <summary>The two CPUs and what runs them.</summary>
@@ -97,8 +108,11 @@ public sealed class Campaign(Options options, TextWriter output, TextWriter? pro
         public Stand(Options options, HostCpu host, long[] outcomes)
         {
             tested = options.Self ? new HostAgain(host) : new EngineCpu(TestedModel.Create());
-            Batch = new Batch(new Comparer(host, tested), host.FsBase, options.States, outcomes);
+            Comparer = new Comparer(host, tested);
+            Batch = new Batch(Comparer, host.FsBase, options.States, outcomes);
         }
+
+        public Comparer Comparer { get; }
 
         public Batch Batch { get; }
 

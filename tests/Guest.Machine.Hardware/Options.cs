@@ -35,6 +35,9 @@ public sealed record Options
     /// <summary>Compare the host with itself.</summary>
     public bool Self { get; init; }
 
+    /// <summary>Run 8-bit arithmetic with every operand instead of random cases.</summary>
+    public bool Exhaustive { get; init; }
+
     /// <summary>Write the table of docs/instructions.md here and end.</summary>
     public string? Coverage { get; init; }
 
@@ -50,6 +53,7 @@ public sealed record Options
           --instance N    begin with this encoding, to run a mismatch again
           --print N       mismatches printed for each instruction (1)
           --self          compare the host with itself, to test the harness
+          --exhaustive    every operand of 8-bit arithmetic instead of random cases
           --coverage FILE write the table of instructions and reasons, and end
 
         Exit code: 0 all agree (but for the known failures), 1 wrong usage, 3 mismatches, 4 the host cannot do it.
@@ -64,6 +68,10 @@ public sealed record Options
             if (words[i] == "--self")
             {
                 options = options with { Self = true };
+            }
+            else if (words[i] == "--exhaustive")
+            {
+                options = options with { Exhaustive = true };
             }
             else if (++i >= words.Length || options.With(words[i - 1], words[i]) is not { } next)
             {

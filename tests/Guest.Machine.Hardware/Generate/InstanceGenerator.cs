@@ -28,7 +28,7 @@ public sealed class InstanceGenerator
         for (int attempt = 0; attempt < Attempts; attempt++)
         {
             Emit(ref rng, info);
-            if (Decode(Arena.Code) is not { } decoded || decoded.Code != code || decoded.SegmentPrefix == Register.FS)
+            if (Decode(Arena.Code) is not { } decoded || decoded.Code != code)
             {
                 continue;
             }
@@ -70,8 +70,7 @@ public sealed class InstanceGenerator
     }
 
     private static bool Acceptable(in Instruction decoded) =>
-        TestedCodes.IsSafe(decoded.Code) && decoded.SegmentPrefix != Register.FS
-        && !(Patching.IsBranch(decoded) && HasOperandSizePrefix(decoded));
+        TestedCodes.IsSafe(decoded.Code) && !(Patching.IsBranch(decoded) && HasOperandSizePrefix(decoded));
 
     private static bool HasOperandSizePrefix(in Instruction decoded) => decoded.Code.ToOpCode().OperandSize == 16;
 
@@ -158,7 +157,7 @@ public sealed class InstanceGenerator
 
         if (rng.Percent(6))
         {
-            ReadOnlySpan<byte> segments = [0x26, 0x2E, 0x36, 0x3E, 0x65, 0x65, 0x65];
+            ReadOnlySpan<byte> segments = [0x26, 0x2E, 0x36, 0x3E, 0x64, 0x64, 0x65, 0x65, 0x65];
             Add(segments[rng.Below(segments.Length)]);
         }
 
