@@ -61,6 +61,7 @@ public sealed class Batch(Comparer comparer, ulong fsBase, int states, long[] ou
             if (!same)
             {
                 tally.Mismatches++;
+                tally.Unusable += comparer.ActualOutcome.Vector == Outcome.Unusable ? 1 : 0;
                 int number = state;
                 report(() => FailurePrinter.Print(current, comparer, seed, instance, number));
             }

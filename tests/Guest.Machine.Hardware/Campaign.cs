@@ -4,6 +4,7 @@ using Guest.Machine.Hardware.Compare;
 using Guest.Machine.Hardware.Engine;
 using Guest.Machine.Hardware.Generate;
 using Guest.Machine.Hardware.Native;
+using Guest.Machine.X86;
 using Iced.Intel;
 
 namespace Guest.Machine.Hardware;
@@ -107,7 +108,7 @@ public sealed class Campaign(Options options, TextWriter output, TextWriter? pro
 
         public Stand(Options options, HostCpu host, long[] outcomes)
         {
-            tested = options.Self ? new HostAgain(host) : new EngineCpu(TestedModel.Create());
+            tested = options.Self ? new HostAgain(host) : new EngineCpu(CpuModels.Create(TestedCodes.Model));
             Comparer = new Comparer(host, tested);
             Batch = new Batch(Comparer, host.FsBase, options.States, outcomes);
         }

@@ -65,8 +65,8 @@ public sealed class Exhaustive(Comparer comparer)
 
     private void One(int operands, ulong flags, Tally tally, Action<Func<string>> report)
     {
-        current.State.Gpr[0] = 0x1122_3344_5566_7700 | ((uint)operands & 0xFF);
-        current.State.Gpr[1] = 0x8877_6655_4433_2200 | (uint)(operands >> 8);
+        current.State.Gpr[0] = 0x1122_3344_5566_7700UL | (uint)(operands & 0xFF);
+        current.State.Gpr[1] = 0x8877_6655_4433_2200UL | (uint)(operands >> 8);
         current.State.Rflags = flags;
         Count(tally, report);
     }

@@ -13,7 +13,13 @@ public static class Summary
         long cases = campaign.Tallies.Values.Sum(tally => tally.Cases);
         long fewest = campaign.Tallies.Values.Min(tally => tally.Cases);
         string[] failing = [.. campaign.Tallies.Where(pair => pair.Value.Mismatches != 0).Select(pair => pair.Key)];
-        foreach (string name in failing)
+        string[] missing = [.. failing.Where(name => campaign.Tallies[name] is var tally && tally.Unusable == tally.Mismatches)];
+        if (missing.Length != 0)
+        {
+            output.WriteLine($"no answer: {string.Join(' ', missing)}");
+        }
+
+        foreach (string name in failing.Except(missing))
         {
             Tally tally = campaign.Tallies[name];
             output.WriteLine(string.Create(CultureInfo.InvariantCulture,

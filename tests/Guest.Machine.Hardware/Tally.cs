@@ -9,6 +9,9 @@ public sealed class Tally
     /// <summary>Cases run.</summary>
     public long Cases { get; set; }
 
+    /// <summary>Cases the tested CPU had no answer to, such as an instruction it lacks.</summary>
+    public long Unusable { get; set; }
+
     /// <summary>Cases in which the CPUs differed.</summary>
     public long Mismatches { get; set; }
 }

@@ -22,7 +22,7 @@ public static class Exclusions
         (Mnemonic.Syscall, Escapes), (Mnemonic.Sysenter, Escapes), (Mnemonic.Sysexit, Escapes), (Mnemonic.Sysret, Escapes),
         (Mnemonic.Sysexitq, Escapes), (Mnemonic.Sysretq, Escapes), (Mnemonic.Int, Escapes), (Mnemonic.Iretq, Escapes),
         (Mnemonic.Iretd, Escapes), (Mnemonic.Iret, Escapes), (Mnemonic.Retf, Escapes), (Mnemonic.Int1, Escapes),
-        (Mnemonic.Rdtsc, Time), (Mnemonic.Rdtscp, Time), (Mnemonic.Cpuid, Time), (Mnemonic.Rdpmc, Time),
+        (Mnemonic.Rdtsc, Time), (Mnemonic.Rdtscp, Time), (Mnemonic.Cpuid, Time), (Mnemonic.Rdpmc, Time), (Mnemonic.Rdpid, Time),
         (Mnemonic.Sgdt, Umip), (Mnemonic.Sidt, Umip), (Mnemonic.Sldt, Umip), (Mnemonic.Str, Umip), (Mnemonic.Smsw, Umip),
         (Mnemonic.Lar, Segments), (Mnemonic.Lsl, Segments), (Mnemonic.Verr, Segments), (Mnemonic.Verw, Segments),
         (Mnemonic.Lfs, Segments), (Mnemonic.Lgs, Segments), (Mnemonic.Lss, Segments),

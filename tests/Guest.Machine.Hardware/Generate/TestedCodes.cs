@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Guest.Machine.X86;
 using Iced.Intel;
 
 namespace Guest.Machine.Hardware.Generate;
@@ -6,19 +7,11 @@ namespace Guest.Machine.Hardware.Generate;
 /// <summary>Which instructions are compared with the host's CPU.</summary>
 public static class TestedCodes
 {
+    /// <summary>The processor model with the most instructions.</summary>
+    public const string Model = "x86-64-v3";
+
     /// <summary>The features the machine announces, in the decoder's terms.</summary>
-    public static FrozenSet<CpuidFeature> Features { get; } = new[]
-    {
-        CpuidFeature.INTEL8086, CpuidFeature.INTEL186, CpuidFeature.INTEL286, CpuidFeature.INTEL386, CpuidFeature.INTEL486,
-        CpuidFeature.X64, CpuidFeature.ADX, CpuidFeature.AES, CpuidFeature.AVX, CpuidFeature.AVX2, CpuidFeature.BMI1,
-        CpuidFeature.BMI2, CpuidFeature.CLFLUSHOPT, CpuidFeature.CLFSH, CpuidFeature.CMOV, CpuidFeature.CMPXCHG16B,
-        CpuidFeature.CPUID, CpuidFeature.CX8, CpuidFeature.F16C, CpuidFeature.FMA, CpuidFeature.FPU, CpuidFeature.FPU287,
-        CpuidFeature.FPU387, CpuidFeature.FSGSBASE, CpuidFeature.FXSR, CpuidFeature.INVPCID, CpuidFeature.LZCNT, CpuidFeature.MMX,
-        CpuidFeature.MOVBE, CpuidFeature.MSR, CpuidFeature.MULTIBYTENOP, CpuidFeature.PAUSE, CpuidFeature.PCLMULQDQ,
-        CpuidFeature.POPCNT, CpuidFeature.PREFETCHW, CpuidFeature.RDPMC, CpuidFeature.RDTSCP, CpuidFeature.SEP, CpuidFeature.SHA,
-        CpuidFeature.SMAP, CpuidFeature.SSE, CpuidFeature.SSE2, CpuidFeature.SSE3, CpuidFeature.SSE4_1, CpuidFeature.SSE4_2,
-        CpuidFeature.SSSE3, CpuidFeature.SYSCALL, CpuidFeature.TSC, CpuidFeature.XSAVE, CpuidFeature.XSAVEC, CpuidFeature.XSAVEOPT,
-    }.ToFrozenSet();
+    public static FrozenSet<CpuidFeature> Features { get; } = CpuModels.Create(Model).Features.ToFrozenSet();
 
     private static readonly bool[] safe = [.. Enum.GetValues<Code>().Select(code => code == Code.INVALID || (IsAnnounced(code) && Exclusions.ReasonFor(code) is null))];
 
