@@ -15,7 +15,7 @@ internal static class ElfImage
     private const uint DefaultInitrdLimit = 0x7FFF_FFFF;
 
     internal static bool Recognises(ReadOnlySpan<byte> file) =>
-        file.Length >= HeaderSize && file[..4].SequenceEqual("\x7FELF"u8) && file[4] == 2 && file[5] == 1
+        file.Length >= HeaderSize && file[..4].SequenceEqual("\u007fELF"u8) && file[4] == 2 && file[5] == 1
         && BinaryPrimitives.ReadUInt16LittleEndian(file[18..]) == MachineX8664;
 
     internal static KernelImage Read(ReadOnlyMemory<byte> file)

@@ -9,7 +9,7 @@ internal sealed class Pic8259
     private readonly byte levelWritable;
     private readonly byte cascadeBit;
     private byte latched;
-    private byte masked;
+    private byte masked = 0xFF;
     private byte inService;
     private byte lines;
     private byte levelTriggered;
@@ -25,11 +25,13 @@ internal sealed class Pic8259
     private bool readInService;
     private bool poll;
 
-    /// <summary>Creates a controller that is not initialised.</summary>
+    /// <summary>Creates a controller as firmware leaves it: every line masked.</summary>
     /// <param name="levelWritable">The lines that may be level-triggered.</param>
     /// <param name="cascadeBit">The line another controller is connected to, as a bit.</param>
-    internal Pic8259(byte levelWritable, byte cascadeBit)
+    /// <param name="vectorBase">The vector of its line 0.</param>
+    internal Pic8259(byte levelWritable, byte cascadeBit, byte vectorBase)
     {
+        this.vectorBase = vectorBase;
         this.levelWritable = levelWritable;
         this.cascadeBit = cascadeBit;
     }

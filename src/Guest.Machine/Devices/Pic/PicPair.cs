@@ -9,10 +9,13 @@ public sealed class PicPair : IDevice, IPortDevice
     private const int CascadeLine = 2;
 
     // Lines 0 to 2, 8 and 13 are always edge-triggered (ICH9 datasheet 13.4.6).
-    private readonly Pic8259 first = new(0xF8, 1 << CascadeLine);
-    private readonly Pic8259 second = new(0xDE, 0);
+    private readonly Pic8259 first = new(0xF8, 1 << CascadeLine, vectorBase: 0x08);
+    private readonly Pic8259 second = new(0xDE, 0, vectorBase: 0x70);
     private InterruptRouter? router;
     private bool intr;
+
+    /// <summary>Creates the pair as firmware leaves it: masked, and the ACPI interrupt level-triggered.</summary>
+    public PicPair() => second.EdgeLevel = 1 << (AcpiPm.AcpiPm.Irq - 8);
 
     /// <inheritdoc/>
     public string Name => "pic";

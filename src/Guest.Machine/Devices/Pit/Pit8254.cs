@@ -20,11 +20,18 @@ public sealed class Pit8254 : IDevice, IPortDevice, ITimedDevice
     private readonly IInterruptLines interrupts;
     private byte systemControl;
 
-    /// <summary>Creates the timer with nothing programmed.</summary>
+    /// <summary>Creates the timer as firmware leaves it: counter 0 at 18.2 Hz, counter 1 refreshing memory.</summary>
     public Pit8254(IClock clock, IInterruptLines interrupts)
     {
         this.clock = clock;
         this.interrupts = interrupts;
+        channels[0].WriteControl(0x36);
+        channels[0].WriteCount(0, 0);
+        channels[0].WriteCount(0, 0);
+        channels[1].WriteControl(0x54);
+        channels[1].WriteCount((byte)RefreshCycles, 0);
+        interrupts.Set(TimerIrq, true);
+        UpdateDeadline(0);
     }
 
     /// <inheritdoc/>
