@@ -1,11 +1,13 @@
+using Replay.Log.Native;
+
 namespace Trace.Export.Parquet;
 
 /// <summary>What a user may choose about a Parquet file.</summary>
 /// <remarks>The writer holds one row group in compressed form: with the defaults some ten MiB per table.</remarks>
 public sealed record ParquetOptions
 {
-    /// <summary>How pages are compressed.</summary>
-    public ParquetCodec Codec { get; init; } = ParquetCodec.Zstd;
+    /// <summary>How pages are compressed: by Zstandard, on a host without libzstd by GZIP.</summary>
+    public ParquetCodec Codec { get; init; } = Zstd.IsAvailable ? ParquetCodec.Zstd : ParquetCodec.Gzip;
 
     /// <summary>Zstandard's level: 1 is fast, 19 is small.</summary>
     public int ZstdLevel { get; init; } = 1;

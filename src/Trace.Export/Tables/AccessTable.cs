@@ -17,9 +17,6 @@ public sealed class AccessTable : ITable<AccessRow>
         new ColumnSchema("size", ColumnType.UInt8, ColumnEncoding.Dictionary),
         ColumnSchema.OfSymbols("rw", TableSymbols.Directions),
         new ColumnSchema("value", ColumnType.UInt64),
-        new ColumnSchema("value1", ColumnType.UInt64),
-        new ColumnSchema("value2", ColumnType.UInt64),
-        new ColumnSchema("value3", ColumnType.UInt64),
     ]);
 
     /// <inheritdoc/>
@@ -27,7 +24,6 @@ public sealed class AccessTable : ITable<AccessRow>
     {
         SpreadPosition(rows, batch);
         SpreadPlace(rows, batch);
-        SpreadValue(rows, batch);
         batch.Advance(rows.Length);
     }
 
@@ -53,6 +49,7 @@ public sealed class AccessTable : ITable<AccessRow>
         Span<ulong> paddr = batch.NextWords(5, rows.Length);
         Span<ulong> size = batch.NextWords(6, rows.Length);
         Span<ulong> direction = batch.NextWords(7, rows.Length);
+        Span<ulong> value = batch.NextWords(8, rows.Length);
         ReadOnlySpan<ushort> directions = TableSymbols.Directions.RankOfCode;
         for (int i = 0; i < rows.Length; i++)
         {
@@ -61,22 +58,7 @@ public sealed class AccessTable : ITable<AccessRow>
             paddr[i] = row.Paddr.Value;
             size[i] = row.Size;
             direction[i] = directions[(int)row.Direction];
-        }
-    }
-
-    private static void SpreadValue(ReadOnlySpan<AccessRow> rows, ColumnBatch batch)
-    {
-        Span<ulong> value = batch.NextWords(8, rows.Length);
-        Span<ulong> value1 = batch.NextWords(9, rows.Length);
-        Span<ulong> value2 = batch.NextWords(10, rows.Length);
-        Span<ulong> value3 = batch.NextWords(11, rows.Length);
-        for (int i = 0; i < rows.Length; i++)
-        {
-            ref readonly AccessRow row = ref rows[i];
             value[i] = row.Value;
-            value1[i] = row.Value1;
-            value2[i] = row.Value2;
-            value3[i] = row.Value3;
         }
     }
 }
