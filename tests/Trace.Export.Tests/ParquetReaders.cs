@@ -10,6 +10,9 @@ public sealed class ParquetReaders
     /// <summary>The names of the readers that dump.mjs knows.</summary>
     public static readonly string[] Names = ["duckdb", "hyparquet", "parquet-wasm"];
 
+    /// <summary>The checkout's root.</summary>
+    public static readonly string CheckoutFolder = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(SourcePath())!, "..", ".."));
+
     private readonly string _folder = Path.Combine(Path.GetDirectoryName(SourcePath())!, "readers");
 
     public ParquetReaders()
@@ -18,7 +21,7 @@ public sealed class ParquetReaders
         string wanted = Path.Combine(_folder, "package-lock.json");
         if (!File.Exists(installed) || File.GetLastWriteTimeUtc(installed) < File.GetLastWriteTimeUtc(wanted))
         {
-            Run("npm", "ci", "--no-audit", "--no-fund");
+            Run("npm", "install", "--no-save", "--no-audit", "--no-fund");
             File.SetLastWriteTimeUtc(installed, DateTime.UtcNow);
         }
     }

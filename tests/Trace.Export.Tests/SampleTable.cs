@@ -7,7 +7,7 @@ namespace Trace.Export.Tests;
 public sealed class SampleTable(IReadOnlyList<SampleColumn> columns) : IDisposable
 {
     private static readonly SymbolTable Words = new([.. "the quick brown fox jumps over the lazy dog zwölf Äxte ∀x".Split(' '), ""]);
-    private readonly string _path = Path.GetTempFileName();
+    private readonly string _path = Path.Combine(Path.GetTempPath(), Path.ChangeExtension(Path.GetRandomFileName(), ".parquet"));
 
     public IReadOnlyList<SampleColumn> Columns => columns;
 

@@ -68,9 +68,15 @@ internal sealed class PageEncoder
     private bool TryEncodeIndices(ReadOnlySpan<ulong> words, ArrayBufferWriter<byte> to)
     {
         Span<ushort> indices = _indices.AsSpan(0, words.Length);
-        if (!Dictionary!.TryIndex(words, indices))
+        bool constant = words.IndexOfAnyExcept(words[0]) < 0;
+        if (!Dictionary!.TryIndex(constant ? words[..1] : words, indices))
         {
             return false;
+        }
+
+        if (constant)
+        {
+            indices.Fill(indices[0]);
         }
 
         int bitWidth = Dictionary.Count > 256 ? 16 : 8;

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Trace.Export.Parquet.Encodings;
 
 /// <summary>Numbers the distinct values of a row group's column, in the order in which they come.</summary>
@@ -76,6 +78,7 @@ internal sealed class WordDictionary
     }
 
     // The low bits stay as they are: addresses near each other share cache lines of the table.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int FirstSlot(ulong word) => (int)(unchecked(word + ((word >> 16) * 0x9E37_79B9_7F4A_7C15UL >> 40)) & (Slots - 1));
 
     private int Add(ulong word, int slot)
