@@ -7,12 +7,19 @@ public sealed partial class Vcpu
     {
         if (AlignmentChecked && size is 2 or 4 or 8 && (address & (ulong)(size - 1)) != 0)
         {
-            Raise(Vector.AC, 0);
+            RaiseMisaligned(address);
         }
     }
 
-    // The engine turns it into #SS where the access went through the stack segment.
-    private void RaiseNotCanonical() => Raise(Vector.GP, 0);
+    private void RaiseMisaligned(ulong address)
+    {
+        if (!IsCanonical(address))
+        {
+            RaiseNotCanonical(address);
+        }
+
+        Raise(Vector.AC, 0);
+    }
 
     private void CheckSegment(SegmentName name, ref Segment segment, ulong offset, int size, bool write)
     {

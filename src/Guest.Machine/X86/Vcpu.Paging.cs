@@ -72,7 +72,7 @@ public sealed partial class Vcpu
 
         if (!IsCanonical(address))
         {
-            RaiseNotCanonical();
+            RaiseNotCanonical(address);
         }
 
         bool user = mode == AccessMode.User;
