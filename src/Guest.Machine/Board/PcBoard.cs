@@ -85,6 +85,13 @@ public sealed class PcBoard
     /// <summary>The devices as a manifest lists them: numbered in the order of the state hash.</summary>
     public ImmutableArray<DeviceDescription> Descriptions => [.. devices.Select((device, number) => new DeviceDescription(number, device.Name))];
 
+    /// <summary>The devices of a machine with that many vCPUs, without building it.</summary>
+    public static ImmutableArray<DeviceDescription> StandardDevices(int vcpus)
+    {
+        var nothing = new NoWorld();
+        return new PcBoard(0, nothing, nothing, nothing, [.. Enumerable.Range(0, vcpus).Select(_ => nothing)]).Descriptions;
+    }
+
     /// <summary>The tick at which the next timer is due; <see cref="ulong.MaxValue"/> where none is armed. A few comparisons.</summary>
     public ulong NextDeadline
     {

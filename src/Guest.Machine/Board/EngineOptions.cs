@@ -1,0 +1,14 @@
+namespace Guest.Machine.Board;
+
+/// <summary>Choices of the engine that the guest can never see; tests vary them.</summary>
+public sealed record EngineOptions
+{
+    /// <summary>What everybody uses.</summary>
+    public static EngineOptions Default { get; } = new();
+
+    /// <summary>Entries of each software TLB table, a power of two.</summary>
+    public int TlbEntries { get; init; } = 1024;
+
+    /// <summary>Most instructions of a predecoded block.</summary>
+    public int MaxBlock { get; init; } = 64;
+}

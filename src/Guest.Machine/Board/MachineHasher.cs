@@ -1,0 +1,46 @@
+using Guest.Machine.Devices;
+using Guest.Machine.Memory;
+using Guest.Machine.State;
+using Guest.Machine.X86;
+
+namespace Guest.Machine.Board;
+
+/// <summary>Hashes a machine's state in parts: each vCPU's registers, each device, RAM, what left the machine.</summary>
+internal sealed class MachineHasher
+{
+    private readonly VirtualMachine _machine;
+    private readonly MemoryHash _memory;
+    private readonly StateWriter _writer = new();
+
+    internal MachineHasher(VirtualMachine machine)
+    {
+        _machine = machine;
+        _memory = new MemoryHash(machine.Memory);
+    }
+
+    /// <summary>The parts in their fixed order (docs/determinism.md, state hash).</summary>
+    internal IReadOnlyList<StatePart> Hash()
+    {
+        var parts = new List<StatePart>(_machine.Board.Devices.Count + 4)
+        {
+            new(StatePartKind.Registers, 0, HashOf(writer => CpuRegisters.Save(_machine.Cpu, writer))),
+        };
+        int number = 0;
+        foreach (IDevice device in _machine.Board.Devices)
+        {
+            parts.Add(new(StatePartKind.Device, number++, HashOf(device.Save)));
+        }
+
+        parts.Add(new(StatePartKind.Device, number, HashOf(_machine.Clock.Save)));
+        parts.Add(new(StatePartKind.Memory, 0, _memory.Refresh()));
+        parts.Add(new(StatePartKind.Output, 0, _machine.Output.Current));
+        return parts;
+    }
+
+    private UInt128 HashOf(Action<StateWriter> save)
+    {
+        _writer.Clear();
+        save(_writer);
+        return StateHasher.Hash(_writer.Written);
+    }
+}

@@ -1,0 +1,35 @@
+using Guest.Machine.X86;
+
+namespace Guest.Machine.Board;
+
+/// <summary>Builds machine descriptions out of what a user chooses.</summary>
+public static class MachineSetup
+{
+    /// <summary>Frequency of every machine's time-stamp counter: a tick is a nanosecond.</summary>
+    public const ulong TscHz = 1_000_000_000;
+
+    /// <summary>Ticks per instruction of a virtual clock, and of a host clock before its first anchor: 4, as 32.32 fixed point.</summary>
+    public const ulong DefaultRate = 4UL << 32;
+
+    /// <summary>Describes a machine.</summary>
+    /// <param name="cpuModel">A name of <see cref="CpuModels.Names"/>, with extras.</param>
+    /// <param name="memoryBytes">RAM.</param>
+    /// <param name="vcpus">vCPUs.</param>
+    /// <param name="clock">What the time follows.</param>
+    /// <exception cref="ReplayKitException">There is no such CPU model.</exception>
+    public static MachineDescription Describe(string cpuModel, ulong memoryBytes, int vcpus, ClockMode clock)
+    {
+        CpuModel model = CpuModels.Create(cpuModel, vcpus);
+        return new MachineDescription
+        {
+            CpuModel = cpuModel,
+            Cpuid = [.. model.Leaves],
+            MemoryBytes = memoryBytes,
+            Vcpus = vcpus,
+            ClockMode = clock,
+            TscHz = TscHz,
+            VirtualRate = DefaultRate,
+            Devices = PcBoard.StandardDevices(vcpus),
+        };
+    }
+}

@@ -1,0 +1,17 @@
+namespace Guest.Machine.Board;
+
+/// <summary>Why <see cref="VirtualMachine.RunTo"/> came back.</summary>
+public enum RunStop
+{
+    /// <summary>The position asked for is reached; nothing that is due there has been applied.</summary>
+    Reached,
+
+    /// <summary>The guest is idle: only an input can wake it (under a virtual clock: and no timer is armed).</summary>
+    Idle,
+
+    /// <summary>Inside a REP string instruction at a place where inputs may land.</summary>
+    InRep,
+
+    /// <summary>The machine has ended, see <see cref="VirtualMachine.End"/>.</summary>
+    Ended,
+}

@@ -1,0 +1,273 @@
+using Guest.Machine.Board.Boot;
+using Guest.Machine.Devices;
+using Guest.Machine.Devices.Apic;
+using Guest.Machine.Memory;
+using Guest.Machine.X86;
+
+namespace Guest.Machine.Board;
+
+/// <summary>The deterministic machine: vCPU, memory, devices. Its next state follows from its present one and from the inputs applied to it.</summary>
+/// <remarks>
+/// It knows no host clock, file, socket or random source. Recorder and replayer drive it with the same loop (<see cref="MachineLoop"/>):
+/// run to a position, apply what is due, repeat.
+/// </remarks>
+public sealed class VirtualMachine : ICpuBus, IBoardControl, IInterruptTarget, IDisposable
+{
+    private readonly Interpreter _engine;
+    private readonly MachineHasher _hasher;
+    private bool _inputInRep;
+
+    /// <summary>Puts a machine together and loads the guest's kernel.</summary>
+    /// <param name="description">What the machine is.</param>
+    /// <param name="images">Kernel, initrd and command line.</param>
+    /// <param name="boot">The inputs at position 0.</param>
+    /// <param name="console">Where the first serial port's output goes, beside the output hash.</param>
+    /// <param name="options">Engine choices the guest cannot see.</param>
+    /// <exception cref="ReplayKitException">The images do not fit the machine, or the host cannot run it.</exception>
+    public VirtualMachine(MachineDescription description, LinuxImages images, BootInputs boot, IConsoleOutput console, EngineOptions? options = null)
+    {
+        options ??= EngineOptions.Default;
+        if (description.Vcpus != 1)
+        {
+            throw new ReplayKitException(411, ExitCode.WrongUsage, $"{description.Vcpus} vCPUs are asked for; one is what works now (docs/limits.md)");
+        }
+
+        Description = description;
+        Memory = new GuestMemory(description.MemoryBytes);
+        Clock = new MachineClock(description.VirtualRate);
+        Output = new OutputHash(console);
+        Board = new PcBoard(boot.StartSeconds, Clock, this, Output, [this]);
+        Cpu = new Vcpu(0, Memory, this, CpuModels.Create(description.CpuModel, description.Vcpus), options.TlbEntries);
+        Clock.Follow(Cpu);
+        _engine = new Interpreter(Cpu, options.MaxBlock);
+        _hasher = new MachineHasher(this);
+        Cpu.StartAt(LinuxLoader.Load(Memory, images with { RngSeed = boot.Seed }, description.Vcpus));
+    }
+
+    /// <summary>What the machine is.</summary>
+    public MachineDescription Description { get; }
+
+    /// <summary>RAM.</summary>
+    public GuestMemory Memory { get; }
+
+    /// <summary>The vCPU.</summary>
+    public Vcpu Cpu { get; }
+
+    /// <summary>The devices.</summary>
+    public PcBoard Board { get; }
+
+    /// <summary>The time.</summary>
+    public MachineClock Clock { get; }
+
+    /// <summary>What left the machine so far, as a hash.</summary>
+    public OutputHash Output { get; }
+
+    /// <summary>The engine that executes instructions.</summary>
+    public Interpreter Engine => _engine;
+
+    /// <summary>Where the vCPU is.</summary>
+    public Position Position => Cpu.Position;
+
+    /// <summary>How the machine ended, if it did.</summary>
+    public MachineEnd End { get; private set; }
+
+    /// <summary>The time at which the next timer is due, in TSC ticks.</summary>
+    public ulong NextDeadline => Board.NextDeadline;
+
+    /// <inheritdoc/>
+    ulong ICpuBus.TimeStamp => Clock.Now + Local.TscOffset;
+
+    /// <inheritdoc/>
+    bool ICpuBus.HasInterrupt => Local.HasInterrupt;
+
+    /// <inheritdoc/>
+    ulong ICpuBus.TaskPriority
+    {
+        get => Local.Cr8;
+        set => Local.Cr8 = (byte)value;
+    }
+
+    private LocalApic Local => Board.LocalApics[0];
+
+    /// <summary>Runs until a position, the guest's idling or its end; what is due on the way (timers, interrupts) happens at its place.</summary>
+    /// <param name="limit">Where to stop; nothing that is due there is applied.</param>
+    /// <param name="stopInRep">Whether to come back inside long REP instructions too, so that inputs can land there.</param>
+    public RunStop RunTo(Position limit, bool stopInRep = false)
+    {
+        while (End == MachineEnd.None)
+        {
+            if (IsAt(limit))
+            {
+                return RunStop.Reached;
+            }
+
+            Settle();
+            if (Cpu.State.Halted && !PassIdleTime())
+            {
+                return RunStop.Idle;
+            }
+
+            if (!Cpu.State.Halted)
+            {
+                _engine.Run(Math.Min(StopFor(limit), Clock.RetiredAt(Board.NextDeadline)));
+                if (stopInRep && Cpu.State.InRep)
+                {
+                    return RunStop.InRep;
+                }
+            }
+        }
+
+        return RunStop.Ended;
+    }
+
+    /// <summary>Input: a new anchor of the clock at the present position.</summary>
+    public void ApplyAnchor(ulong ticks, ulong rate)
+    {
+        Clock.Anchor(ticks, rate);
+        _inputInRep = Cpu.State.InRep;
+    }
+
+    /// <summary>Input: bytes typed on the console.</summary>
+    /// <returns>How many were taken; what is left must be given again later.</returns>
+    public int ApplyConsole(ReadOnlySpan<byte> bytes)
+    {
+        _inputInRep = Cpu.State.InRep;
+        return Board.Console.Receive(bytes);
+    }
+
+    /// <summary>The hash of the whole state, in parts. Costs a hash of every page written since the last one.</summary>
+    public IReadOnlyList<StatePart> HashState() => _hasher.Hash();
+
+    /// <inheritdoc/>
+    public void PowerOff() => EndWith(MachineEnd.PowerOff);
+
+    /// <inheritdoc/>
+    public void Reset() => EndWith(MachineEnd.Reset);
+
+    /// <inheritdoc/>
+    void ICpuBus.ShutDown() => EndWith(MachineEnd.TripleFault);
+
+    /// <inheritdoc/>
+    public void InterruptsChanged() => LookAround();
+
+    /// <inheritdoc/>
+    byte ICpuBus.AcknowledgeInterrupt() => Local.Acknowledge();
+
+    /// <inheritdoc/>
+    uint ICpuBus.ReadPort(ushort port, int size)
+    {
+        LookAround();
+        return Board.Ports.Read(port, size);
+    }
+
+    /// <inheritdoc/>
+    void ICpuBus.WritePort(ushort port, int size, uint value)
+    {
+        Board.Ports.Write(port, size, value);
+        LookAround();
+    }
+
+    /// <inheritdoc/>
+    ulong ICpuBus.ReadDevice(GuestPhysical address, int size)
+    {
+        LookAround();
+        return Board.Mmio.Read(Local, address, size);
+    }
+
+    /// <inheritdoc/>
+    void ICpuBus.WriteDevice(GuestPhysical address, int size, ulong value)
+    {
+        Board.Mmio.Write(Local, address, size, value);
+        LookAround();
+    }
+
+    /// <inheritdoc/>
+    bool ICpuBus.TryReadMsr(uint index, out ulong value) => Local.TryReadMsr(index, out value);
+
+    /// <inheritdoc/>
+    bool ICpuBus.TryWriteMsr(uint index, ulong value)
+    {
+        if (index == 0x10)
+        {
+            Local.TscOffset = value - Clock.Now;
+            LookAround();
+            return true;
+        }
+
+        bool known = Local.TryWriteMsr(index, value);
+        LookAround();
+        return known;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _engine.Dispose();
+        Cpu.Dispose();
+        Memory.Dispose();
+        Output.Dispose();
+    }
+
+    // Timers that are due, then interrupt delivery: what the design page calls "due at P", after the records. Inside a REP instruction
+    // timers never land, and interrupts only where an input did.
+    private void Settle()
+    {
+        ref CpuState s = ref Cpu.State;
+        if (s.InRep && !_inputInRep)
+        {
+            return;
+        }
+
+        if (!s.InRep)
+        {
+            Board.ExpireTimers(Clock.Now);
+        }
+
+        _inputInRep = false;
+        while (Local.HasInterrupt && (s.SystemFlags & Flags.IF) != 0 && s.Shadow == InterruptShadow.None && End == MachineEnd.None)
+        {
+            Cpu.DeliverInterrupt();
+        }
+    }
+
+    // An idle guest under a virtual clock waits for its next timer in no time at all.
+    private bool PassIdleTime()
+    {
+        if (Description.ClockMode != ClockMode.Virtual || Board.NextDeadline == ulong.MaxValue)
+        {
+            return false;
+        }
+
+        Clock.Anchor(Math.Max(Board.NextDeadline, Clock.Now), Clock.Rate);
+        return true;
+    }
+
+    private bool IsAt(Position limit)
+    {
+        ref CpuState s = ref Cpu.State;
+        return s.Retired > limit.Retired || (s.Retired == limit.Retired && (limit.RepCount is { } count ? s.InRep && s.Rcx == count : !s.InRep || s.Retired > limit.Retired));
+    }
+
+    // A position inside a REP instruction lies after the one at which the instruction begins.
+    private static ulong StopFor(Position limit) => limit.RepCount is null ? limit.Retired : limit.Retired + 1;
+
+    private void EndWith(MachineEnd end)
+    {
+        if (End == MachineEnd.None)
+        {
+            End = end;
+        }
+
+        LookAround();
+    }
+
+    // What a device did may have armed a timer or requested an interrupt: the loop must look before the next instruction.
+    private void LookAround()
+    {
+        if (Cpu is not null)
+        {
+            Cpu.Attention = true;
+            Cpu.EndBlock();
+        }
+    }
+}

@@ -1,0 +1,126 @@
+using Guest.Machine;
+using Guest.Machine.Board;
+using Replay.Log;
+using Replay.Log.Records;
+
+namespace Replay.Engine;
+
+/// <summary>The log as a source of inputs: each record is applied at its position.</summary>
+internal sealed class LogInputs : IInputSource
+{
+    private readonly LogReader _log;
+    private readonly Position? _to;
+    private readonly StateComparer? _comparer;
+    private bool _hasRecord;
+
+    /// <summary>Creates the source; the log stands behind the records of position 0 that start the machine.</summary>
+    /// <param name="log">The log.</param>
+    /// <param name="to">Where to stop, or null for the recording's end.</param>
+    /// <param name="comparer">Compares the machine with the log's state hashes, or null.</param>
+    internal LogInputs(LogReader log, Position? to, StateComparer? comparer)
+    {
+        _log = log;
+        _to = to;
+        _comparer = comparer;
+        _hasRecord = log.Next();
+    }
+
+    /// <summary>Called whenever a record has been applied.</summary>
+    internal Action<VirtualMachine>? Advanced { get; set; }
+
+    /// <summary>Positions between records at which the replay comes back to report, in instructions.</summary>
+    internal ulong ReportEvery { get; set; } = 5_000_000;
+
+    /// <inheritdoc/>
+    public bool StopsInRep => false;
+
+    /// <inheritdoc/>
+    public Position NextStop(VirtualMachine machine)
+    {
+        Position next = _hasRecord ? _log.Position : _log.CompleteTo;
+        if (_to is { } to && to.Retired < next.Retired)
+        {
+            next = to;
+        }
+
+        ulong report = machine.Position.Retired + ReportEvery;
+        return report < next.Retired ? new Position(next.Vcpu, report) : next;
+    }
+
+    /// <inheritdoc/>
+    public bool Apply(VirtualMachine machine, RunStop stop)
+    {
+        Advanced?.Invoke(machine);
+        if (_to is { } to && machine.Position.Retired >= to.Retired && (!_hasRecord || _log.Position.Retired >= to.Retired))
+        {
+            return false;
+        }
+
+        while (_hasRecord && machine.Position == _log.Position)
+        {
+            if (!ApplyRecord(machine))
+            {
+                return false;
+            }
+
+            _hasRecord = _log.Next();
+        }
+
+        return GoesOn(machine, stop);
+    }
+
+    private bool GoesOn(VirtualMachine machine, RunStop stop)
+    {
+        if (!_hasRecord && machine.Position.Retired >= _log.CompleteTo.Retired)
+        {
+            return false;
+        }
+
+        if (stop != RunStop.Reached || machine.Position.Retired > NextStop(machine).Retired)
+        {
+            RefuseDeparture(machine, stop);
+        }
+
+        return true;
+    }
+
+    // The machine idles, ends or is past the next record: it is not where the recording was.
+    private void RefuseDeparture(VirtualMachine machine, RunStop stop)
+    {
+        Position next = _hasRecord ? _log.Position : _log.CompleteTo;
+        bool wakes = stop == RunStop.Idle && !machine.Cpu.State.Halted;
+        if (!wakes && (stop == RunStop.Ended || machine.Position != next) && !(stop == RunStop.Idle && machine.Position.Retired == next.Retired))
+        {
+            string what = stop switch
+            {
+                RunStop.Idle => "idles",
+                RunStop.Ended => $"has ended ({machine.End})",
+                _ => "runs on",
+            };
+            throw new ReplayKitException(501, ExitCode.Divergence, $"the replay left the recording: at {machine.Position} it {what}, where the recording's next record is at {next}; run 'verify' to find the interval");
+        }
+    }
+
+    private bool ApplyRecord(VirtualMachine machine)
+    {
+        switch (_log.Kind)
+        {
+            case RecordKind.TimeAnchor:
+                TimeAnchor anchor = _log.Read<TimeAnchor>();
+                machine.ApplyAnchor(anchor.Tsc, anchor.Rate);
+                return true;
+            case RecordKind.ConsoleInput:
+                ReadOnlySpan<byte> typed = _log.Read<ConsoleInput>().Bytes;
+                return machine.ApplyConsole(typed) == typed.Length
+                    ? true
+                    : throw new ReplayKitException(501, ExitCode.Divergence, $"the replay left the recording: the console at {machine.Position} has no room for {typed.Length} typed bytes");
+            case RecordKind.StateHash:
+                _comparer?.Compare(machine, _log.Read<StateHash>());
+                return true;
+            case RecordKind.End:
+                return false;
+            default:
+                throw new ReplayKitException(502, ExitCode.BadInput, $"a record of kind {_log.Kind} at {_log.Position} stands where none of its kind may");
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using Guest.Machine.Board;
+using Replay.Log.Records;
+
+namespace Vmm.Record;
+
+/// <summary>Decides when the guest's clock needs a new anchor to follow the host's, and which.</summary>
+/// <remarks>
+/// What varies: the host's clock. Logged: as <see cref="TimeAnchor"/>, at the position where it is applied. A clock ahead of the host is
+/// slowed, never stepped back; one that is far behind is stepped forward.
+/// </remarks>
+internal sealed class ClockFollower
+{
+    // Errors below this need no anchor: the log stays small.
+    private const long TolerableError = 50_000;
+
+    // A guest that is further behind than this is stepped forward instead of hurried.
+    private const long StepError = 20_000_000;
+
+    // The next anchor is expected after this time: an error is worked off until then.
+    private const ulong Horizon = 4_000_000;
+
+    private ulong _lastRetired;
+    private ulong _lastHost;
+    private double _instructionsPerNanosecond = 0.05;
+
+    /// <summary>The anchor that is due after some execution, or null.</summary>
+    internal TimeAnchor? AfterRunning(VirtualMachine machine, ulong host)
+    {
+        Measure(machine, host);
+        ulong now = machine.Clock.Now;
+        long behind = (long)(host - now);
+        if (Math.Abs(behind) < TolerableError)
+        {
+            return null;
+        }
+
+        ulong ticks = behind > StepError ? host : now;
+        double instructions = Math.Max(1, _instructionsPerNanosecond * Horizon);
+        double wanted = Math.Max(Horizon / 16.0, Horizon + (double)(host - ticks == 0 ? 0 : (long)(host - ticks)));
+        ulong rate = Coarse(wanted / instructions);
+        return ticks == now && rate == machine.Clock.Rate ? null : new TimeAnchor(ticks, rate);
+    }
+
+    /// <summary>The anchor after the guest has been idle: its clock is where the host's is.</summary>
+    internal TimeAnchor AfterIdling(VirtualMachine machine, ulong host)
+    {
+        _lastRetired = machine.Position.Retired;
+        _lastHost = host;
+        return new TimeAnchor(Math.Max(host, machine.Clock.Now), machine.Clock.Rate);
+    }
+
+    private void Measure(VirtualMachine machine, ulong host)
+    {
+        ulong retired = machine.Position.Retired;
+        if (host - _lastHost > 200_000 && retired > _lastRetired)
+        {
+            double speed = (double)(retired - _lastRetired) / (host - _lastHost);
+            _instructionsPerNanosecond += (speed - _instructionsPerNanosecond) / 4;
+            _lastRetired = retired;
+            _lastHost = host;
+        }
+    }
+
+    // Rates are multiples of a unit that the log writes in two or three bytes.
+    private static ulong Coarse(double ticksPerInstruction)
+    {
+        double units = ticksPerInstruction * 4294967296.0 / TimeAnchor.CoarseUnit;
+        return Math.Max(1, (ulong)Math.Round(units)) * TimeAnchor.CoarseUnit;
+    }
+}

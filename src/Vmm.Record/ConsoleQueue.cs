@@ -1,0 +1,79 @@
+namespace Vmm.Record;
+
+/// <summary>Bytes typed on the console that the guest has not got yet. Filled by one thread, emptied by the recorder's.</summary>
+public sealed class ConsoleQueue : IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly AutoResetEvent _changed = new(false);
+    private readonly List<byte> _bytes = [];
+    private bool _closed;
+    private volatile bool _stop;
+
+    /// <summary>Whether the user asked the run to end.</summary>
+    public bool StopRequested => _stop;
+
+    /// <summary>Whether nothing more will be typed and nothing waits.</summary>
+    public bool IsExhausted
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _closed && _bytes.Count == 0;
+            }
+        }
+    }
+
+    /// <summary>Adds typed bytes.</summary>
+    public void Type(ReadOnlySpan<byte> bytes)
+    {
+        lock (_lock)
+        {
+            _bytes.AddRange(bytes);
+        }
+
+        _changed.Set();
+    }
+
+    /// <summary>Says that nothing more will be typed.</summary>
+    public void Close()
+    {
+        lock (_lock)
+        {
+            _closed = true;
+        }
+
+        _changed.Set();
+    }
+
+    /// <summary>Asks the run to end at the next position where inputs are looked at.</summary>
+    public void Stop()
+    {
+        _stop = true;
+        _changed.Set();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _changed.Dispose();
+
+    /// <summary>The bytes that wait, oldest first.</summary>
+    internal byte[] Peek()
+    {
+        lock (_lock)
+        {
+            return _bytes.Count == 0 ? [] : [.. _bytes];
+        }
+    }
+
+    /// <summary>Removes the oldest bytes.</summary>
+    internal void Take(int count)
+    {
+        lock (_lock)
+        {
+            _bytes.RemoveRange(0, count);
+        }
+    }
+
+    /// <summary>Sleeps until something changes or the time is over.</summary>
+    internal void Wait(TimeSpan time) => _changed.WaitOne(time);
+}

@@ -1,0 +1,199 @@
+using Guest.Machine;
+using Guest.Machine.Board;
+using Replay.Log;
+using Replay.Log.Records;
+
+namespace Vmm.Record;
+
+/// <summary>The live world as a source of inputs: the host's clock, the console, the user's wish to stop. Each is logged as it is applied.</summary>
+internal sealed class LiveInputs : IInputSource
+{
+    private const ulong PollNanoseconds = 1_000_000;
+    private const ulong FlushNanoseconds = 500_000_000;
+    private const ulong LongestSleep = 50_000_000;
+
+    private readonly ConsoleQueue _console;
+    private readonly RunLimits _limits;
+    private readonly NewRecording? _recording;
+    private readonly ulong _hashEvery;
+    private readonly HostClock _clock;
+    private readonly ClockFollower _follower = new();
+    private readonly bool _followsHost;
+    private ulong _quantum = 20_000;
+    private ulong _lastPoll;
+    private ulong _lastFlush;
+    private ulong _nextHash;
+
+    internal LiveInputs(VirtualMachine machine, ConsoleQueue console, RunLimits limits, NewRecording? recording, ulong hashEvery)
+    {
+        _console = console;
+        _limits = limits;
+        _recording = recording;
+        _hashEvery = hashEvery;
+        _nextHash = hashEvery;
+        _clock = new HostClock();
+        _followsHost = machine.Description.ClockMode == ClockMode.Host;
+    }
+
+    /// <summary>Why the run ended.</summary>
+    internal EndReason Reason { get; private set; }
+
+    /// <summary>Called about a thousand times a second with the present position (progress, console output).</summary>
+    internal Action<VirtualMachine>? Polled { get; set; }
+
+    /// <inheritdoc/>
+    public bool StopsInRep => true;
+
+    /// <inheritdoc/>
+    public Position NextStop(VirtualMachine machine)
+    {
+        ulong next = machine.Position.Retired + _quantum;
+        next = Math.Min(next, _limits.Instructions ?? ulong.MaxValue);
+        return new Position(0, _recording is null ? next : Math.Min(next, _nextHash));
+    }
+
+    /// <inheritdoc/>
+    public bool Apply(VirtualMachine machine, RunStop stop)
+    {
+        if (stop == RunStop.Ended)
+        {
+            return EndWith(machine, Words(machine.End));
+        }
+
+        if (stop == RunStop.Idle && !WaitIdle(machine))
+        {
+            return EndWith(machine, EndReason.HaltedForever);
+        }
+
+        NoteHash(machine);
+        ulong host = _clock.Nanoseconds;
+        ApplyTime(machine, stop, host);
+        ApplyConsole(machine);
+        AdaptQuantum(host, stop);
+        Polled?.Invoke(machine);
+        Flush(machine, host);
+        return GoesOn(machine, host);
+    }
+
+    private bool GoesOn(VirtualMachine machine, ulong host)
+    {
+        EndReason reason = _console.StopRequested ? EndReason.Stopped
+            : machine.Position.Retired >= (_limits.Instructions ?? ulong.MaxValue) ? EndReason.InstructionLimit
+            : _limits.Time is { } time && host >= (ulong)time.Ticks * 100 ? EndReason.TimeLimit
+            : EndReason.None;
+        return reason == EndReason.None || EndWith(machine, reason);
+    }
+
+    private bool EndWith(VirtualMachine machine, EndReason reason)
+    {
+        Reason = reason;
+        if (_recording is not null)
+        {
+            _recording.Log.Append(machine.Position, new StateHash([.. machine.HashState()]));
+            _recording.Log.Append(machine.Position, new End(reason));
+        }
+
+        return false;
+    }
+
+    // Sleeps until the guest's next timer, a key or the user's wish to stop. False: nothing can ever wake it.
+    private bool WaitIdle(VirtualMachine machine)
+    {
+        bool hasTimer = machine.NextDeadline != ulong.MaxValue;
+        if (!hasTimer && _console.IsExhausted && _limits.Time is null)
+        {
+            return false;
+        }
+
+        Polled?.Invoke(machine);
+        while (!_console.StopRequested && _console.Peek().Length == 0)
+        {
+            ulong host = _clock.Nanoseconds;
+            ulong until = Math.Min(_followsHost && hasTimer ? machine.NextDeadline : ulong.MaxValue, TimeLimit);
+            if (host >= until)
+            {
+                break;
+            }
+
+            Flush(machine, host);
+            _console.Wait(TimeSpan.FromTicks((long)(Math.Min(until - host, LongestSleep) / 100) + 1));
+            if (!hasTimer && _console.IsExhausted && _limits.Time is null)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private ulong TimeLimit => _limits.Time is { } time ? (ulong)time.Ticks * 100 : ulong.MaxValue;
+
+    private void ApplyTime(VirtualMachine machine, RunStop stop, ulong host)
+    {
+        if (!_followsHost)
+        {
+            return;
+        }
+
+        TimeAnchor? anchor = stop == RunStop.Idle ? _follower.AfterIdling(machine, host) : _follower.AfterRunning(machine, host);
+        if (anchor is { } due)
+        {
+            _recording?.Log.Append(machine.Position, due);
+            machine.ApplyAnchor(due.Tsc, due.Rate);
+        }
+    }
+
+    private void ApplyConsole(VirtualMachine machine)
+    {
+        byte[] typed = _console.Peek();
+        if (typed.Length == 0)
+        {
+            return;
+        }
+
+        Position at = machine.Position;
+        int taken = machine.ApplyConsole(typed);
+        if (taken > 0)
+        {
+            _recording?.Log.Append(at, new ConsoleInput(typed.AsSpan(0, taken)));
+            _console.Take(taken);
+        }
+    }
+
+    // A hash stands before the inputs of its position: it describes the state in which nothing due there has been applied.
+    private void NoteHash(VirtualMachine machine)
+    {
+        if (_recording is not null && machine.Position.Retired >= _nextHash && machine.Position.RepCount is null)
+        {
+            _recording.Log.Append(machine.Position, new StateHash([.. machine.HashState()]));
+            _nextHash = machine.Position.Retired + _hashEvery;
+        }
+    }
+
+    private void AdaptQuantum(ulong host, RunStop stop)
+    {
+        ulong elapsed = Math.Max(1, host - _lastPoll);
+        _lastPoll = host;
+        if (stop == RunStop.Reached)
+        {
+            double wanted = _quantum * ((double)PollNanoseconds / elapsed);
+            _quantum = (ulong)Math.Clamp(wanted, Math.Max(1000, _quantum / 2.0), Math.Min(10_000_000, _quantum * 2.0));
+        }
+    }
+
+    private void Flush(VirtualMachine machine, ulong host)
+    {
+        if (_recording is not null && host - _lastFlush >= FlushNanoseconds)
+        {
+            _lastFlush = host;
+            _recording.Flush(machine.Position);
+        }
+    }
+
+    private static EndReason Words(MachineEnd end) => end switch
+    {
+        MachineEnd.PowerOff => EndReason.PowerOff,
+        MachineEnd.Reset => EndReason.Reset,
+        _ => EndReason.TripleFault,
+    };
+}

@@ -1,0 +1,100 @@
+using System.Security.Cryptography;
+using Guest.Machine;
+using Guest.Machine.Board;
+using Guest.Machine.Devices;
+using Replay.Log;
+using Replay.Log.Manifests;
+using Replay.Log.Records;
+
+namespace Vmm.Record;
+
+/// <summary>Runs a machine live and, if asked to, writes its recording.</summary>
+public sealed class Recorder
+{
+    private const int SeedBytes = 32;
+    private readonly MachineDescription _machine;
+    private readonly MachineFiles _files;
+    private readonly RunLimits _limits;
+
+    /// <summary>Prepares a run.</summary>
+    /// <param name="machine">The machine.</param>
+    /// <param name="files">What it boots.</param>
+    /// <param name="limits">What ends it before the guest does.</param>
+    public Recorder(MachineDescription machine, MachineFiles files, RunLimits limits)
+    {
+        _machine = machine;
+        _files = files;
+        _limits = limits;
+    }
+
+    /// <summary>Instructions between two state hashes of the recording.</summary>
+    public ulong HashEvery { get; init; } = 100_000_000;
+
+    /// <summary>Called about a thousand times a second on the running thread.</summary>
+    public Action<VirtualMachine>? Polled { get; init; }
+
+    /// <summary>Engine choices the guest cannot see.</summary>
+    public EngineOptions Engine { get; init; } = EngineOptions.Default;
+
+    /// <summary>Runs without recording.</summary>
+    /// <param name="console">What is typed.</param>
+    /// <param name="output">Where the guest's console output goes.</param>
+    public RunResult Run(ConsoleQueue console, IConsoleOutput output) => Run(console, output, null);
+
+    /// <summary>Runs and records.</summary>
+    /// <param name="path">The recording's folder; it must not exist.</param>
+    /// <param name="options">How the log is written.</param>
+    /// <param name="console">What is typed.</param>
+    /// <param name="output">Where the guest's console output goes, beside the recording's console.log.</param>
+    /// <exception cref="ReplayKitException">The guest did what the machine refuses, or the disk is full; what was recorded stays.</exception>
+    public RunResult Record(string path, LogOptions options, ConsoleQueue console, IConsoleOutput output)
+    {
+        using NewRecording recording = NewRecording.Create(path, Manifest(), options);
+        return Run(console, new ConsoleTee(output, recording), recording);
+    }
+
+    private RunResult Run(ConsoleQueue console, IConsoleOutput output, NewRecording? recording)
+    {
+        BootInputs boot = LogBoot(recording);
+        using var machine = new VirtualMachine(_machine, _files.Images, boot, output, Engine);
+        var inputs = new LiveInputs(machine, console, _limits, recording, HashEvery) { Polled = Polled };
+        try
+        {
+            MachineLoop.Run(machine, inputs);
+        }
+        catch (ReplayKitException refusal) when (recording is { Log.HasEnded: false } && refusal.ExitCode == ExitCode.HostCannot)
+        {
+            recording.Log.Append(machine.Position, new End(EndReason.GuestRefused, refusal.Message));
+            recording.Flush(machine.Position);
+            throw;
+        }
+
+        recording?.Flush(machine.Position);
+        return new RunResult(inputs.Reason, machine.Position, recording?.Log.Bytes ?? 0);
+    }
+
+    // The inputs at position 0. A virtual clock leaves the host out altogether: fixed seed, fixed date.
+    private BootInputs LogBoot(NewRecording? recording)
+    {
+        bool live = _machine.ClockMode == ClockMode.Host;
+        byte[] seed = live ? RandomNumberGenerator.GetBytes(SeedBytes) : SHA256.HashData("ReplayKit virtual clock"u8);
+        var boot = new BootInputs(live ? DateTimeOffset.UtcNow.ToUnixTimeSeconds() : 1_700_000_000, seed);
+        if (recording is not null)
+        {
+            recording.Log.Append(default, new ClockStart(boot.StartSeconds));
+            recording.Log.Append(default, new BootSeed(boot.Seed.Span));
+        }
+
+        return boot;
+    }
+
+    private Manifest Manifest() => new()
+    {
+        WrittenBy = $"ReplayKit {typeof(Recorder).Assembly.GetName().Version?.ToString(3)}",
+        Machine = _machine,
+        Kernel = _files.Kernel,
+        Initrd = _files.Initrd,
+        CommandLine = _files.Images.CommandLine,
+        Host = HostFacts.OfThisHost(),
+    };
+}
