@@ -1,0 +1,2 @@
+#include "kit.h"
+void group_io(void) { }
