@@ -3,11 +3,11 @@ namespace Guest.Machine.X86;
 /// <summary>Sees every data access of the guest's instructions during an observed replay; it cannot change anything.</summary>
 public interface IAccessObserver
 {
-    /// <summary>A data access took place.</summary>
+    /// <summary>A data access took place. One that crosses a page is seen as two, one that is wider than 8 bytes as several.</summary>
     /// <param name="linear">Linear address.</param>
     /// <param name="physical">Guest-physical address of its first byte.</param>
-    /// <param name="size">Bytes.</param>
+    /// <param name="size">Bytes, 1 to 8.</param>
     /// <param name="write">Whether it was a store.</param>
-    /// <param name="value">What was read or written, zero-extended; the first 8 bytes of a wider access.</param>
+    /// <param name="value">What was read or written; bits beyond the size may be anything.</param>
     void Accessed(ulong linear, ulong physical, int size, bool write, ulong value);
 }

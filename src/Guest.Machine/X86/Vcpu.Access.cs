@@ -172,14 +172,18 @@ public sealed partial class Vcpu
         if (first < size)
         {
             ulong second = Translate(NextPage(address), AccessKind.Read);
-            value = ReadPhysical(physical, first) | (ReadPhysical(second, size - first) << (8 * first));
+            ulong low = ReadPhysical(physical, first);
+            ulong high = ReadPhysical(second, size - first);
+            value = low | (high << (8 * first));
+            Watch(address, physical, first, false, low);
+            Watch(NextPage(address), second, size - first, false, high);
         }
         else
         {
             value = ReadPhysical(physical, size);
+            Watch(address, physical, size, false, value);
         }
 
-        Watch(address, physical, size, false, value);
         return value;
     }
 
@@ -194,14 +198,15 @@ public sealed partial class Vcpu
             ulong second = Translate(NextPage(address), AccessKind.Write);
             WritePhysical(physical, first, value);
             WritePhysical(second, size - first, value >> (8 * first));
+            Watch(address, physical, first, true, value);
+            Watch(NextPage(address), second, size - first, true, value >> (8 * first));
         }
         else
         {
             WritePhysical(physical, size, value);
             AllowWrite(address, physical);
+            Watch(address, physical, size, true, value);
         }
-
-        Watch(address, physical, size, true, value);
     }
 
     private void LoadBytesSlow(ulong address, Span<byte> bytes)

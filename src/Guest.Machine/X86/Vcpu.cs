@@ -87,8 +87,8 @@ public sealed partial class Vcpu : IPageWatcher, IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void EndBlock() => State.OpsLeft = 0;
 
-    /// <summary>Sets or clears who sees every data access.</summary>
-    internal void Observe(IAccessObserver? observer)
+    /// <summary>Sets or clears who sees every data access. While it is set, every access takes the slow path.</summary>
+    public void Observe(IAccessObserver? observer)
     {
         Observer = observer;
         UpdateAccessMode();
