@@ -1,0 +1,35 @@
+using Guest.Machine.X86.Decode;
+using Iced.Intel;
+
+namespace Guest.Machine.X86.Semantics;
+
+/// <summary>The operand forms of instructions with one operand that is read and written.</summary>
+internal static class UnaryForms
+{
+    /// <summary>The operand is a register or memory.</summary>
+    internal static InstructionRow Rm<T, TOperation>(Code code)
+        where T : struct, IWidth
+        where TOperation : struct, IUnaryOperation => new(code, Register<T, TOperation>, Memory<T, TOperation>);
+
+    /// <summary>The operand is a register.</summary>
+    internal static InstructionRow R<T, TOperation>(Code code)
+        where T : struct, IWidth
+        where TOperation : struct, IUnaryOperation => new(code, Register<T, TOperation>);
+
+    private static void Register<T, TOperation>(Vcpu cpu, ref Op op)
+        where T : struct, IWidth
+        where TOperation : struct, IUnaryOperation
+    {
+        ref CpuState s = ref cpu.State;
+        T.Set(ref s, op.Reg0, TOperation.Apply<T>(ref s, T.Get(ref s, op.Reg0)));
+    }
+
+    private static void Memory<T, TOperation>(Vcpu cpu, ref Op op)
+        where T : struct, IWidth
+        where TOperation : struct, IUnaryOperation
+    {
+        ulong address = cpu.Address(ref op);
+        ulong a = T.LoadForWrite(cpu, address);
+        T.Store(cpu, address, TOperation.Apply<T>(ref cpu.State, a));
+    }
+}
