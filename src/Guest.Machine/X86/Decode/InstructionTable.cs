@@ -39,6 +39,7 @@ public static class InstructionTable
         .. ConditionalMoves.Rows(),
         .. Branches.Rows(),
         .. Stack.Rows(),
+        .. Strings.Rows(),
         .. FlagInstructions.Rows(),
         .. NoOperations.Rows(),
         .. SystemSegments.Rows(),

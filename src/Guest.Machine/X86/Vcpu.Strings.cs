@@ -1,0 +1,29 @@
+namespace Guest.Machine.X86;
+
+/// <content>Ranges of host memory for string instructions.</content>
+public sealed partial class Vcpu
+{
+    /// <summary>The linear address of an offset in a segment, without checks.</summary>
+    internal ulong LinearUnchecked(SegmentName segment, ulong offset)
+    {
+        ulong origin = State.Segments[(int)segment].Base;
+        return !InLongMode64 ? (uint)(origin + offset) : segment >= SegmentName.Fs ? origin + offset : offset;
+    }
+
+    /// <summary>Where a range that lies inside one page stands in host memory, if it can be accessed without any ceremony or fault.</summary>
+    internal bool TryHostRange(SegmentName segment, ulong offset, int bytes, AccessKind kind, out nint host)
+    {
+        host = 0;
+        return (InLongMode64 || Allows(ref State.Segments[(int)segment], offset, bytes, kind == AccessKind.Write))
+            && TrySpan(LinearUnchecked(segment, offset), bytes, kind, out host);
+    }
+
+    // As CheckSegment, without raising; segments that expand down are left to it.
+    private bool Allows(ref Segment segment, ulong offset, int bytes, bool write)
+    {
+        bool code = (segment.Type & 8) != 0;
+        bool readWrite = (segment.Type & 2) != 0;
+        bool rights = !InProtectedMode || InVirtual8086 || (segment.Present && !(write ? code || !readWrite : code && !readWrite));
+        return rights && (segment.Attributes & 0x1C) != 0x14 && offset + (ulong)bytes - 1 <= segment.Limit;
+    }
+}
