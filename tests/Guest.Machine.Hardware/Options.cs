@@ -41,6 +41,9 @@ public sealed record Options
     /// <summary>Write the table of docs/instructions.md here and end.</summary>
     public string? Coverage { get; init; }
 
+    /// <summary>Write the vectors of defined results into this folder and end.</summary>
+    public string? Vectors { get; init; }
+
     /// <summary>The words of the command.</summary>
     public const string Usage = """
         hardware-compare: runs random cases of every instruction on the host's CPU and in the interpreter, and compares.
@@ -55,6 +58,7 @@ public sealed record Options
           --self          compare the host with itself, to test the harness
           --exhaustive    every operand of 8-bit arithmetic instead of random cases
           --coverage FILE write the table of instructions and reasons, and end
+          --vectors DIR   write the vectors of defined results, and end
 
         Exit code: 0 all agree (but for the known failures), 1 wrong usage, 3 mismatches, 4 the host cannot do it.
         """;
@@ -96,6 +100,11 @@ public sealed record Options
         if (name == "--coverage")
         {
             return this with { Coverage = value };
+        }
+
+        if (name == "--vectors")
+        {
+            return this with { Vectors = value };
         }
 
         if (name == "--shard" && value.Split('/') is [var part, var of])

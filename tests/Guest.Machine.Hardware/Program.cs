@@ -1,6 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
 using Guest.Machine.Hardware;
+using Guest.Machine.Hardware.Engine;
+using Guest.Machine.Hardware.Generate;
+using Guest.Machine.Hardware.Vectors;
+using Guest.Machine.X86;
+using Iced.Intel;
 
 if (Options.Parse(args) is not { } options)
 {
@@ -11,6 +16,17 @@ if (Options.Parse(args) is not { } options)
 if (options.Coverage is { } file)
 {
     File.WriteAllText(file, CoverageTable.Write());
+    return 0;
+}
+
+if (options.Vectors is { } folder)
+{
+    using var engine = new EngineCpu(CpuModels.Create(TestedCodes.Model));
+    foreach ((string name, string title, Func<Code, bool> belongs) in DefinedVectors.Files)
+    {
+        File.WriteAllText(Path.Combine(folder, name), DefinedVectors.Make(engine, title, belongs, perCode: 12));
+    }
+
     return 0;
 }
 

@@ -55,6 +55,12 @@ public static class Exclusions
         return ForForm(code, info);
     }
 
+    /// <summary>Whether the instruction approximates, each vendor in its own way.</summary>
+    public static bool IsApproximation(Code code) => ReasonFor(code) == Approximation;
+
+    /// <summary>Whether the instruction is an x87 transcendental function.</summary>
+    public static bool IsTranscendental(Code code) => ReasonFor(code) == Transcendental;
+
     private static string? ForForm(Code code, OpCodeInfo info) => code switch
     {
         Code.Jmp_m1616 or Code.Jmp_m1632 or Code.Jmp_m1664 or Code.Call_m1616 or Code.Call_m1632 or Code.Call_m1664 => Escapes,
