@@ -84,7 +84,7 @@ public sealed class EngineCpu : ICpuUnderTest
         }
 
         StateCopy.Store(cpu, ref state);
-        return cpu.State.Halted ? Fault(ref state) : Outcome.Completed;
+        return cpu.State.Cpl == 0 ? Fault(ref state) : Outcome.Completed;
     }
 
     /// <inheritdoc/>
@@ -95,10 +95,10 @@ public sealed class EngineCpu : ICpuUnderTest
         memory.Dispose();
     }
 
-    // The handler has run its HLT: its address tells the vector, its stack the rest.
+    // The handler's address tells the vector (after a fault it has run its HLT; a trap's instruction has retired itself), its stack the rest.
     private Outcome Fault(ref CpuSnapshot state)
     {
-        int vector = (int)((state.Rip - 1 - UserMachine.Handlers) / 16);
+        int vector = (int)((state.Rip - UserMachine.Handlers) / 16);
         ulong stack = state.Gpr[4];
         bool hasCode = vector is 8 or (>= 10 and <= 14) or 17;
         uint code = hasCode ? (uint)ReadStack(stack) : 0;

@@ -28,7 +28,7 @@ public sealed class InstanceGenerator
         for (int attempt = 0; attempt < Attempts; attempt++)
         {
             Emit(ref rng, info);
-            if (Decode(Arena.Code) is not { } decoded || decoded.Code != code)
+            if (Decode(Arena.Code) is not { } decoded || decoded.Code != code || !Acceptable(decoded))
             {
                 continue;
             }
@@ -69,10 +69,8 @@ public sealed class InstanceGenerator
         return true;
     }
 
-    private static bool Acceptable(in Instruction decoded) =>
-        TestedCodes.IsSafe(decoded.Code) && !(Patching.IsBranch(decoded) && HasOperandSizePrefix(decoded));
-
-    private static bool HasOperandSizePrefix(in Instruction decoded) => decoded.Code.ToOpCode().OperandSize == 16;
+    private bool Acceptable(in Instruction decoded) =>
+        TestedCodes.IsSafe(decoded.Code) && VendorForms.ReasonAgainst(decoded, buffer.AsSpan(0, Math.Min(length, 15))) is null;
 
     private static ulong PickAddress(ref Rng rng, int length) => rng.Below(40) switch
     {

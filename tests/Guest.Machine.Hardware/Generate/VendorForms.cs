@@ -1,0 +1,37 @@
+using Iced.Intel;
+
+namespace Guest.Machine.Hardware.Generate;
+
+/// <summary>Forms of compared instructions that Intel and AMD execute differently; the machine follows Intel, so the host is no judge.</summary>
+public static class VendorForms
+{
+    /// <summary>Why a form is left out; null where it is compared.</summary>
+    /// <param name="decoded">The instruction.</param>
+    /// <param name="bytes">Its bytes.</param>
+    public static string? ReasonAgainst(in Instruction decoded, ReadOnlySpan<byte> bytes)
+    {
+        bool operandSize = false;
+        bool @lock = false;
+        byte rex = 0;
+        ReadOnlySpan<byte> rest = bytes;
+        while (rest.Length > 1 && IsPrefix(rest[0]))
+        {
+            operandSize |= rest[0] == 0x66;
+            @lock |= rest[0] == 0xF0;
+            rex = (rest[0] & 0xF0) == 0x40 ? rest[0] : (byte)0;
+            rest = rest[1..];
+        }
+
+        return decoded.Code switch
+        {
+            _ when operandSize && Patching.IsBranch(decoded) => "AMD cuts the target of a near branch with an operand-size prefix to 16 bits",
+            Code.Pause when (rex & 1) != 0 => "AMD executes F3 90 with REX.B as XCHG",
+            Code.Movsxd_r16_rm16 when decoded.Op1Kind == OpKind.Memory => "AMD reads 32 bits",
+            Code.INVALID when @lock && rest is [0x0F, 0x20 or 0x22, ..] => "AMD takes LOCK MOV CR0 for MOV CR8",
+            _ => null,
+        };
+    }
+
+    private static bool IsPrefix(byte value) => value is 0x26 or 0x2E or 0x36 or 0x3E or 0x64 or 0x65 or 0x66 or 0x67 or 0xF0 or 0xF2 or 0xF3
+        || (value & 0xF0) == 0x40;
+}
