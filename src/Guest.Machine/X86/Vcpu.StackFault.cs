@@ -41,7 +41,13 @@ public sealed partial class Vcpu
     private ulong LinearOf(in UsedMemory memory)
     {
         ulong offset = FullRegister(memory.Base) + (FullRegister(memory.Index) * (ulong)memory.Scale) + memory.Displacement;
-        return memory.AddressSize == Iced.Intel.CodeSize.Code32 ? (uint)offset : offset;
+        offset = memory.AddressSize == Iced.Intel.CodeSize.Code32 ? (uint)offset : offset;
+        return memory.Segment switch
+        {
+            Register.FS => offset + State.Segments[(int)SegmentName.Fs].Base,
+            Register.GS => offset + State.Segments[(int)SegmentName.Gs].Base,
+            _ => offset,
+        };
     }
 
     private ulong FullRegister(Register register) =>
