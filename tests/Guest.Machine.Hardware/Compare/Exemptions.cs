@@ -24,8 +24,8 @@ internal static class Exemptions
         // A call to an address that is not canonical over a bad stack.
         Mnemonic.Call => expected.Vector is 12 or 14 or 17 && actual.Vector == 13,
 
-        // UD0 has a ModRM byte for Intel, which may lie on a missing page, and none for AMD.
-        Mnemonic.Ud0 => expected.Vector == 6 && actual.Vector == 14 && (actual.ErrorCode & 0x10) != 0,
+        // UD0 and UD1 have a ModRM byte for Intel, which may lie on a missing page, and none for AMD.
+        Mnemonic.Ud0 or Mnemonic.Ud1 => expected.Vector == 6 && actual.Vector == 14 && (actual.ErrorCode & 0x10) != 0,
         _ => false,
     };
 

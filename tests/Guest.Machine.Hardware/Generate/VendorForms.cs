@@ -12,11 +12,13 @@ public static class VendorForms
     {
         bool operandSize = false;
         bool @lock = false;
+        bool repeat = false;
         byte rex = 0;
         ReadOnlySpan<byte> rest = bytes;
         while (rest.Length > 1 && IsPrefix(rest[0]))
         {
             operandSize |= rest[0] == 0x66;
+            repeat |= rest[0] is 0xF2 or 0xF3;
             @lock |= rest[0] == 0xF0;
             rex = (rest[0] & 0xF0) == 0x40 ? rest[0] : (byte)0;
             rest = rest[1..];
@@ -25,6 +27,7 @@ public static class VendorForms
         return decoded.Code switch
         {
             _ when operandSize && Patching.IsBranch(decoded) => "AMD cuts the target of a near branch with an operand-size prefix to 16 bits",
+            _ when repeat && (decoded.Mnemonic is Mnemonic.Loope or Mnemonic.Loopne) => "AMD lets a repeat prefix choose the condition of LOOPcc",
             Code.Pause when (rex & 1) != 0 => "AMD executes F3 90 with REX.B as XCHG",
             Code.Movsxd_r16_rm16 when decoded.Op1Kind == OpKind.Memory => "AMD reads 32 bits",
             Code.INVALID when @lock && rest is [0x0F, 0x20 or 0x22, ..] => "AMD takes LOCK MOV CR0 for MOV CR8",

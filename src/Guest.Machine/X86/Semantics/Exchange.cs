@@ -79,8 +79,13 @@ internal static class Exchange
         ulong expected = T.Get(ref s, Rax);
         ulong found = T.Get(ref s, op.Reg0);
         Flags.Sub<T>(ref s, expected, found, expected - found);
-        T.Set(ref s, op.Reg0, expected == found ? T.Get(ref s, op.Reg1) : found);
-        if (expected != found)
+
+        // Only one register is written: the other one keeps its upper half.
+        if (expected == found)
+        {
+            T.Set(ref s, op.Reg0, T.Get(ref s, op.Reg1));
+        }
+        else
         {
             T.Set(ref s, Rax, found);
         }
