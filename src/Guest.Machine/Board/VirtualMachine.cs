@@ -109,7 +109,7 @@ public sealed class VirtualMachine : ICpuBus, IBoardControl, IInterruptTarget, I
 
             if (!Cpu.State.Halted)
             {
-                _engine.Run(Math.Min(StopFor(limit), Clock.RetiredAt(Board.NextDeadline)));
+                _engine.Run(Math.Min(StopFor(limit), NextTimer()));
                 if (stopInRep && Cpu.State.InRep)
                 {
                     return RunStop.InRep;
@@ -228,6 +228,13 @@ public sealed class VirtualMachine : ICpuBus, IBoardControl, IInterruptTarget, I
         {
             Cpu.DeliverInterrupt();
         }
+    }
+
+    // Where the next timer lands; never inside a REP instruction, which is completed first.
+    private ulong NextTimer()
+    {
+        ulong due = Clock.RetiredAt(Board.NextDeadline);
+        return Cpu.State.InRep ? Math.Max(due, Cpu.State.Retired + 1) : due;
     }
 
     // An idle guest under a virtual clock waits for its next timer in no time at all.
