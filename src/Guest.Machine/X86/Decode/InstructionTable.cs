@@ -1,4 +1,3 @@
-using Guest.Machine.Native;
 using Guest.Machine.X86.Semantics;
 using Iced.Intel;
 
@@ -8,17 +7,12 @@ namespace Guest.Machine.X86.Decode;
 public static class InstructionTable
 {
     private static readonly InstructionRow?[] ByCode = Build();
-    private static readonly nint[] RegisterPointers = Pointers(row => row.Register);
-    private static readonly nint[] MemoryPointers = Pointers(row => row.Memory);
 
     /// <summary>Every row.</summary>
     public static IEnumerable<InstructionRow> Rows => ByCode.OfType<InstructionRow>();
 
     /// <summary>The row of an instruction, or null where it is unknown.</summary>
     public static InstructionRow? Find(Code code) => ByCode[(int)code];
-
-    /// <summary>The handler of an instruction's form, or 0 where it is unknown.</summary>
-    internal static nint Handler(Code code, bool memory) => memory ? MemoryPointers[(int)code] : RegisterPointers[(int)code];
 
     private static IEnumerable<InstructionRow> All() =>
     [
@@ -58,16 +52,5 @@ public static class InstructionTable
         }
 
         return rows;
-    }
-
-    private static nint[] Pointers(Func<InstructionRow, OpHandler?> form)
-    {
-        var pointers = new nint[ByCode.Length];
-        foreach (InstructionRow row in Rows)
-        {
-            pointers[(int)row.Code] = form(row) is { } handler ? OpPointer.Of(handler) : 0;
-        }
-
-        return pointers;
     }
 }

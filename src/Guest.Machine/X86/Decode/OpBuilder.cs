@@ -11,6 +11,8 @@ internal sealed class OpBuilder
     private static readonly nint TooLong = OpPointer.Of(Undefined.TooLong);
     private static readonly nint NotImplemented = OpPointer.Of(Undefined.NotImplemented);
     private readonly CpuModel _model;
+    private readonly nint[] _registerHandlers = new nint[IcedConstants.CodeEnumCount];
+    private readonly nint[] _memoryHandlers = new nint[IcedConstants.CodeEnumCount];
 
     internal OpBuilder(CpuModel model) => _model = model;
 
@@ -29,7 +31,7 @@ internal sealed class OpBuilder
         op.Code = OnThisModel(instruction.Code);
         FillSizes(instruction, decoder, bytes, codeSize, ref op);
         bool memory = FillOperands(instruction, codeSize, ref op);
-        op.Handler = InstructionTable.Handler(op.Code, memory);
+        op.Handler = Handler(op.Code, memory);
         if (!_model.Announces(op.Code))
         {
             op.Handler = UndefinedOpcode;
@@ -46,11 +48,25 @@ internal sealed class OpBuilder
         return instruction.FlowControl != FlowControl.Next;
     }
 
+    // The handler of an instruction's form, or 0 where it is unknown. Handlers are compiled when they are first asked for.
+    private nint Handler(Code code, bool memory)
+    {
+        ref nint pointer = ref (memory ? _memoryHandlers : _registerHandlers)[(int)code];
+        if (pointer == 0 && InstructionTable.Find(code) is { } row && (memory ? row.Memory : row.Register) is { } handler)
+        {
+            pointer = OpPointer.Of(handler);
+        }
+
+        return pointer;
+    }
+
     // Encodings that a model without the feature executes as another instruction (SDM 2B, TZCNT: BSF with an ignored prefix).
     private Code OnThisModel(Code code) => _model.Announces(code) ? code : code switch
     {
         // Encodings that processors without control-flow enforcement execute as NOP, and WBNOINVD as WBINVD.
-        Code.Endbr32 or Code.Endbr64 or Code.Rdsspd_r32 or Code.Rdsspq_r64 or Code.Cldemote_m8 => Code.Nopd,
+        Code.Endbr32 or Code.Endbr64 or Code.Rdsspd_r32 or Code.Rdsspq_r64 => Code.Nopd,
+        Code.Cldemote_m8 or Code.Prefetchit0_m8 or Code.Prefetchit1_m8 => Code.Nop_rm32,
+        Code.Prefetchwt1_m8 => Code.Prefetchw_m8,
         Code.Wbnoinvd => Code.Wbinvd,
         Code.Tzcnt_r16_rm16 => Code.Bsf_r16_rm16,
         Code.Tzcnt_r32_rm32 => Code.Bsf_r32_rm32,

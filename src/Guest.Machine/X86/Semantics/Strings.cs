@@ -52,13 +52,13 @@ internal static partial class Strings
         where T : struct, IWidth
         where TOperation : struct, IStringOperation
     {
+        TOperation.Check<T>(cpu);
         if (op.Rep != 0)
         {
             Repeat<T, TOperation>(cpu, ref op);
             return;
         }
 
-        TOperation.Check<T>(cpu);
         StringComparands compared = default;
         TOperation.Element<T>(cpu, ref op, ref compared);
         ref CpuState s = ref cpu.State;
@@ -88,7 +88,6 @@ internal static partial class Strings
         where T : struct, IWidth
         where TOperation : struct, IStringOperation
     {
-        TOperation.Check<T>(cpu);
         ref CpuState s = ref cpu.State;
         bool down = (s.SystemFlags & Flags.DF) != 0;
         StringComparands compared = default;
