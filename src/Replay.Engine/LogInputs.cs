@@ -9,21 +9,20 @@ namespace Replay.Engine;
 internal sealed class LogInputs : IInputSource
 {
     private readonly LogReader _log;
-    private readonly Position? _to;
-    private readonly StateComparer? _comparer;
     private bool _hasRecord;
 
     /// <summary>Creates the source; the log stands behind the records of position 0 that start the machine.</summary>
-    /// <param name="log">The log.</param>
-    /// <param name="to">Where to stop, or null for the recording's end.</param>
-    /// <param name="comparer">Compares the machine with the log's state hashes, or null.</param>
-    internal LogInputs(LogReader log, Position? to, StateComparer? comparer)
+    internal LogInputs(LogReader log)
     {
         _log = log;
-        _to = to;
-        _comparer = comparer;
         _hasRecord = log.Next();
     }
+
+    /// <summary>Where to stop, or null for the recording's end.</summary>
+    internal Position? To { get; set; }
+
+    /// <summary>Compares the machine with the log's state hashes, or null.</summary>
+    internal StateComparer? Comparer { get; set; }
 
     /// <summary>Called whenever a record has been applied.</summary>
     internal Action<VirtualMachine>? Advanced { get; set; }
@@ -38,7 +37,7 @@ internal sealed class LogInputs : IInputSource
     public Position NextStop(VirtualMachine machine)
     {
         Position next = _hasRecord ? _log.Position : _log.CompleteTo;
-        if (_to is { } to && to.Retired < next.Retired)
+        if (To is { } to && to.Retired < next.Retired)
         {
             next = to;
         }
@@ -51,7 +50,7 @@ internal sealed class LogInputs : IInputSource
     public bool Apply(VirtualMachine machine, RunStop stop)
     {
         Advanced?.Invoke(machine);
-        if (_to is { } to && machine.Position.Retired >= to.Retired && (!_hasRecord || _log.Position.Retired >= to.Retired))
+        if (To is { } to && machine.Position.Retired >= to.Retired && (!_hasRecord || _log.Position.Retired >= to.Retired))
         {
             return false;
         }
@@ -115,7 +114,7 @@ internal sealed class LogInputs : IInputSource
                     ? true
                     : throw new ReplayKitException(501, ExitCode.Divergence, $"the replay left the recording: the console at {machine.Position} has no room for {typed.Length} typed bytes");
             case RecordKind.StateHash:
-                _comparer?.Compare(machine, _log.Read<StateHash>());
+                Comparer?.Compare(machine, _log.Read<StateHash>());
                 return true;
             case RecordKind.End:
                 return false;

@@ -13,6 +13,7 @@ public sealed class Replayer : IDisposable
 {
     private readonly LogReader _log;
     private readonly Manifest _manifest;
+    private LogInputs? _inputs;
 
     /// <summary>Opens a recording and puts its machine at position 0.</summary>
     /// <param name="recording">The recording.</param>
@@ -57,14 +58,17 @@ public sealed class Replayer : IDisposable
     /// <summary>State hashes found equal.</summary>
     public int HashesCompared { get; private set; }
 
-    /// <summary>Replays from the beginning.</summary>
+    /// <summary>Replays from where it stands: from the beginning, or from where the last call stopped.</summary>
     /// <param name="to">Where to stop, or null for the recording's end.</param>
     /// <param name="verify">Whether to compare with the state hashes of the recording.</param>
     /// <exception cref="ReplayKitException">The replay left the recording, or the log is damaged.</exception>
     public void Run(Position? to = null, bool verify = false)
     {
         StateComparer? comparer = verify ? new StateComparer(Machine) : null;
-        MachineLoop.Run(Machine, new LogInputs(_log, to, comparer) { Advanced = Advanced });
+        _inputs ??= new LogInputs(_log) { Advanced = Advanced };
+        _inputs.To = to;
+        _inputs.Comparer = comparer;
+        MachineLoop.Run(Machine, _inputs);
         HashesCompared += comparer?.Compared ?? 0;
     }
 
