@@ -101,6 +101,12 @@ public struct CpuState
     /// <summary>YMM0 to YMM15; the XMM registers are their lower halves.</summary>
     public VectorFile Vectors;
 
+    /// <summary>Whether an instruction has run whose result depends on the host's vendor (x87 transcendental functions).</summary>
+    public bool VendorDependentUsed;
+
+    /// <summary>Room for operands of emitted code. Not architectural, and means nothing between instructions.</summary>
+    internal ScratchArea Scratch;
+
     /// <summary>The segment registers, indexed by <see cref="SegmentName"/>.</summary>
     [InlineArray(8)]
     public struct SegmentFile
@@ -118,6 +124,13 @@ public struct CpuState
     /// <summary>512 bytes in FXSAVE64 layout.</summary>
     [InlineArray(64)]
     public struct FxArea
+    {
+        private ulong _first;
+    }
+
+    /// <summary>704 bytes: an operand and an FXSAVE image, wherever their 64-byte boundary falls.</summary>
+    [InlineArray(88)]
+    internal struct ScratchArea
     {
         private ulong _first;
     }

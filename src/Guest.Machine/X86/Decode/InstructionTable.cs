@@ -39,6 +39,21 @@ public static class InstructionTable
         .. SystemSegments.Rows(),
         .. SystemControl.Rows(),
         .. SystemInterrupts.Rows(),
+        .. SimdMmx.Rows(),
+        .. SimdSse.Rows(),
+        .. SimdSse2.Rows(),
+        .. SimdSse3.Rows(),
+        .. SimdSse4.Rows(),
+        .. SimdCrypto.Rows(),
+        .. SimdAvx.Rows(),
+        .. SimdAvx2.Rows(),
+        .. SimdFma.Rows(),
+        .. SimdControl.Rows(),
+        .. Fxsave.Rows(),
+        .. Xsave.Rows(),
+        .. X87Host.Rows(),
+        .. X87Remainder.Rows(),
+        .. X87Control.Rows(),
     ];
 
     private static InstructionRow?[] Build()
