@@ -29,7 +29,7 @@ internal struct SignalAction
 
         // Safe because: both structures are locals of the C library's layout.
         int result = Sigaction(signal, replacement.HasValue ? &action : null, &old);
-        return result == 0 ? old : throw new ReplayKitException(410, ExitCode.HostCannot, "the host refuses a handler for SIGFPE");
+        return result == 0 ? old : throw new ReplayKitException(420, ExitCode.HostCannot, "the host refuses a handler for SIGFPE");
     }
 
     [DllImport("libc", EntryPoint = "sigaction", SetLastError = true)]

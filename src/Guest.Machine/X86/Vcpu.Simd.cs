@@ -117,7 +117,7 @@ public sealed partial class Vcpu
     {
         if ((State.Cr0 & Cr0Ne) == 0)
         {
-            throw new ReplayKitException(411, ExitCode.HostCannot, $"the guest lets x87 errors be reported by IRQ 13 (CR0.NE = 0) at {Position}; only #MF is there");
+            throw new ReplayKitException(421, ExitCode.HostCannot, $"the guest lets x87 errors be reported by IRQ 13 (CR0.NE = 0) at {Position}; only #MF is there");
         }
 
         Raise(Vector.MF);

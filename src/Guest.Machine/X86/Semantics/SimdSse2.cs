@@ -92,7 +92,6 @@ internal static class SimdSse2
             Pcmpeqb_xmm_xmmm128,
             Pcmpeqw_xmm_xmmm128,
             Pcmpeqd_xmm_xmmm128,
-            Movnti_m32_r32, Movnti_m64_r64,
             Pinsrw_xmm_r32m16_imm8, Pinsrw_xmm_r64m16_imm8,
             Pextrw_r32_xmm_imm8, Pextrw_r64_xmm_imm8,
             Shufpd_xmm_xmmm128_imm8,

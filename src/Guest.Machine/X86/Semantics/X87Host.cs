@@ -20,6 +20,9 @@ internal static class X87Host
     private const ulong FxWords = 0x0000_00FF_FFFF_FFFF;
     private const int ImageQuadwords = 20;
 
+    // The quadword of MXCSR and its mask: what the host's own code runs with.
+    private const ulong HostMxcsr = 0x0000_FFFF_0000_1F80;
+
     /// <summary>The rows.</summary>
     internal static IEnumerable<InstructionRow> Rows() =>
     [
@@ -58,6 +61,7 @@ internal static class X87Host
         Span<ulong> image = Raw.Span<ulong>(room, ImageQuadwords);
         Span<ulong> registers = ((Span<ulong>)s.Fx)[..ImageQuadwords];
         registers.CopyTo(image);
+        image[3] = HostMxcsr;
         ulong flags = StubCall.X87(stub, room, memory, Flags.GetStatus(ref s) | 2);
         registers[0] = (image[0] & FxWords & ~kept) | (registers[0] & kept);
         for (int i = 4; i < ImageQuadwords; i += 2)
