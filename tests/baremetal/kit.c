@@ -270,11 +270,23 @@ static void reset_run(void)
 
 static void keep(u64 *field, u64 value) { if (*field == KEEP) *field = value; }
 
+static void low_memory(void)
+{
+    copy((void *)LOW_BASE, low_start, (u64)(low_end - low_start));
+    u16 *ivt = (u16 *)(LOW_BASE + LOW_IVT);
+    for (int v = 0; v < 256; v++)
+    {
+        ivt[v * 2] = (u16)(rm_stubs - low_start + v * 3);
+        ivt[v * 2 + 1] = LOW_SEG;
+    }
+}
+
 static void place(enum mode mode, struct snippet s)
 {
     u8 *at = mode == REAL || mode == V86 ? (u8 *)(LOW_BASE + LOW_CODE)
         : mode == U64 || mode == U32C || mode == U16C || mode == L32U ? ucode_pages : kcode;
-    if ((mode == L32U && !X.pae)) at = kcode;
+    if (mode == L32U && !X.pae) at = kcode;
+    if (mode == REAL || mode == V86) low_memory();
     fill(at, 0xcc, 4096);
     copy(at, s.code, s.length);
     code_base = mode == REAL || mode == V86 ? LOW_CODE : mode == K16C || mode == U16C || mode == L16K ? 0
@@ -436,17 +448,6 @@ static void tables(void)
     wrmsr(0xc0000080, EFER_DEFAULT & ~0x400ul);
 }
 
-static void low_memory(void)
-{
-    copy((void *)LOW_BASE, low_start, (u64)(low_end - low_start));
-    u16 *ivt = (u16 *)(LOW_BASE + LOW_IVT);
-    for (int v = 0; v < 256; v++)
-    {
-        ivt[v * 2] = (u16)(rm_stubs - low_start + v * 3);
-        ivt[v * 2 + 1] = LOW_SEG;
-    }
-}
-
 static void read_features(void)
 {
     struct cpuid top = cpuid(0, 0), one = cpuid(1, 0), seven = { 0, 0, 0, 0 }, ext = cpuid(0x80000001, 0);
@@ -484,7 +485,6 @@ void main(void)
     quiet_pic();
     tables();
     map_user();
-    low_memory();
     read_features();
     reset_run();
     group_paging();

@@ -197,6 +197,8 @@ leave32:
     mov %eax, %gs
     lldt %ax
     mov saved_rsp, %rsp
+    pushq $2                        /* a task switch may have left NT set */
+    popfq
     pop %r15
     pop %r14
     pop %r13
