@@ -24,7 +24,7 @@ if (options.Vectors is { } folder)
     using var engine = new EngineCpu(CpuModels.Create(TestedCodes.Model));
     foreach ((string name, string title, Func<Code, bool> belongs) in DefinedVectors.Files)
     {
-        File.WriteAllText(Path.Combine(folder, name), DefinedVectors.Make(engine, title, belongs, perCode: 12));
+        File.WriteAllText(Path.Combine(folder, name), DefinedVectors.Make(engine, title, belongs, perCode: 6));
     }
 
     return 0;
