@@ -230,9 +230,9 @@ internal sealed class PitChannel
         }
         else if (loaded && Periodic && gate && cycle >= start)
         {
-            hasNext = true;
-            nextCount = value;
             nextStart = NextRise(cycle);
+            nextCount = value;
+            hasNext = true;
         }
         else
         {
