@@ -13,11 +13,12 @@ public sealed class PortBus
     /// <param name="device">The device.</param>
     /// <param name="first">The first port.</param>
     /// <param name="count">How many ports.</param>
-    /// <param name="sizes">The widths the device takes in one piece.</param>
+    /// <param name="sizes">The widths the device takes in one piece; a piece may reach beyond the ports claimed only where it is wider than all of them.</param>
     /// <exception cref="InvalidOperationException">A port is taken already: the board is put together wrongly.</exception>
     public void Claim(IPortDevice device, ushort first, int count, PortSizes sizes = PortSizes.Byte)
     {
-        claims.Add(new PortClaim(device, first + count, sizes));
+        int widest = sizes.HasFlag(PortSizes.Dword) ? 4 : sizes.HasFlag(PortSizes.Word) ? 2 : 1;
+        claims.Add(new PortClaim(device, first + Math.Max(count, widest), sizes));
         for (int port = first; port < first + count; port++)
         {
             if (claimOfPort[port] != 0)

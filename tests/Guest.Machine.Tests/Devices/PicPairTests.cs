@@ -4,13 +4,7 @@ public sealed class PicPairTests
 {
     private readonly TestBoard board = new();
 
-    public PicPairTests()
-    {
-        board.StartPics();
-
-        // Counter 0 waits for a count: the timer is silent until a test raises it.
-        board.Out(0x43, 0x30);
-    }
+    public PicPairTests() => board.StartPics();
 
     [Fact]
     public void Linuxs_probe_reads_back_the_mask()

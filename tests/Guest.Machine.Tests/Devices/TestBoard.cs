@@ -10,8 +10,12 @@ public sealed class TestBoard : IClock, IBoardControl, IConsoleOutput, IInterrup
 {
     public const long StartSeconds = 1_700_000_000;
 
-    public TestBoard(int cpus = 1) =>
+    /// <summary>Creates a board whose 8254 waits for a count, so that only what a test starts moves.</summary>
+    public TestBoard(int cpus = 1)
+    {
         Board = new PcBoard(StartSeconds, this, this, this, [.. Enumerable.Repeat<IInterruptTarget>(this, cpus)]);
+        Out(0x43, 0x30);
+    }
 
     public PcBoard Board { get; }
 
