@@ -1,0 +1,45 @@
+using Guest.Machine;
+using Guest.Machine.Board;
+using Replay.Engine;
+
+namespace Trace.Export.Collect;
+
+/// <summary>Replays a window of a recording and writes its tables.</summary>
+public static class TraceExport
+{
+    /// <summary>Replays up to the window without looking, then through it one instruction at a time.</summary>
+    /// <param name="replayer">A replay that stands before the window.</param>
+    /// <param name="files">The tables; they are complete afterwards.</param>
+    /// <param name="from">The position of the first instruction.</param>
+    /// <param name="to">The position behind the last one, or null for the recording's end.</param>
+    /// <exception cref="ReplayKitException">The replay left the recording, or the log is damaged.</exception>
+    /// <exception cref="IOException">The disk is full, or the host refuses a write.</exception>
+    public static void Run(Replayer replayer, TraceFiles files, Position from, Position? to)
+    {
+        VirtualMachine machine = replayer.Machine;
+        if (machine.Position.Retired < from.Retired)
+        {
+            replayer.Run(from);
+        }
+
+        TraceCollector collector = new(machine.Cpu, files);
+        Attach(machine, collector);
+        try
+        {
+            replayer.Run(to);
+        }
+        finally
+        {
+            Attach(machine, null);
+        }
+
+        collector.Complete();
+    }
+
+    private static void Attach(VirtualMachine machine, TraceCollector? collector)
+    {
+        machine.Cpu.Observe(collector);
+        machine.Cpu.DeliveryObserver = collector;
+        machine.Engine.Observer = collector;
+    }
+}
