@@ -55,6 +55,7 @@ internal sealed class LogInputs : IInputSource
             return false;
         }
 
+        bool applied = false;
         while (_hasRecord && machine.Position == _log.Position)
         {
             if (!ApplyRecord(machine))
@@ -62,42 +63,36 @@ internal sealed class LogInputs : IInputSource
                 return false;
             }
 
+            applied = true;
             _hasRecord = _log.Next();
         }
 
-        return GoesOn(machine, stop);
-    }
-
-    private bool GoesOn(VirtualMachine machine, RunStop stop)
-    {
         if (!_hasRecord && machine.Position.Retired >= _log.CompleteTo.Retired)
         {
             return false;
         }
 
-        if (stop != RunStop.Reached || machine.Position.Retired > NextStop(machine).Retired)
+        if (!applied && (stop != RunStop.Reached || IsBeyond(machine)))
         {
-            RefuseDeparture(machine, stop);
+            throw Departure(machine, stop);
         }
 
         return true;
     }
 
+    private bool IsBeyond(VirtualMachine machine) => _hasRecord && machine.Position.Retired > _log.Position.Retired;
+
     // The machine idles, ends or is past the next record: it is not where the recording was.
-    private void RefuseDeparture(VirtualMachine machine, RunStop stop)
+    private ReplayKitException Departure(VirtualMachine machine, RunStop stop)
     {
         Position next = _hasRecord ? _log.Position : _log.CompleteTo;
-        bool wakes = stop == RunStop.Idle && !machine.Cpu.State.Halted;
-        if (!wakes && (stop == RunStop.Ended || machine.Position != next) && !(stop == RunStop.Idle && machine.Position.Retired == next.Retired))
+        string what = stop switch
         {
-            string what = stop switch
-            {
-                RunStop.Idle => "idles",
-                RunStop.Ended => $"has ended ({machine.End})",
-                _ => "runs on",
-            };
-            throw new ReplayKitException(501, ExitCode.Divergence, $"the replay left the recording: at {machine.Position} it {what}, where the recording's next record is at {next}; run 'verify' to find the interval");
-        }
+            RunStop.Idle => "idles",
+            RunStop.Ended => $"has ended ({machine.End})",
+            _ => "runs on",
+        };
+        return new ReplayKitException(501, ExitCode.Divergence, $"the replay left the recording: at {machine.Position} it {what}, where the recording's next record is at {next}; run 'verify' to find the interval");
     }
 
     private bool ApplyRecord(VirtualMachine machine)

@@ -11,4 +11,10 @@ public sealed record EngineOptions
 
     /// <summary>Most instructions of a predecoded block.</summary>
     public int MaxBlock { get; init; } = 64;
+
+    /// <summary>
+    /// 0, or the seed of pseudo-random places at which the engine stops for nothing and drops its translations or its predecoded blocks:
+    /// a test's way to show that neither is visible.
+    /// </summary>
+    public ulong ChaosSeed { get; init; }
 }

@@ -15,6 +15,7 @@ public sealed class VirtualMachine : ICpuBus, IBoardControl, IInterruptTarget, I
 {
     private readonly Interpreter _engine;
     private readonly MachineHasher _hasher;
+    private readonly EngineChaos _chaos;
     private bool _inputInRep;
 
     /// <summary>Puts a machine together and loads the guest's kernel.</summary>
@@ -41,6 +42,7 @@ public sealed class VirtualMachine : ICpuBus, IBoardControl, IInterruptTarget, I
         Clock.Follow(Cpu);
         _engine = new Interpreter(Cpu, options.MaxBlock);
         _hasher = new MachineHasher(this);
+        _chaos = new EngineChaos(options.ChaosSeed);
         Cpu.StartAt(LinuxLoader.Load(Memory, images with { RngSeed = boot.Seed }, description.Vcpus));
     }
 
@@ -101,6 +103,11 @@ public sealed class VirtualMachine : ICpuBus, IBoardControl, IInterruptTarget, I
                 return RunStop.Reached;
             }
 
+            if (Cpu.State.Retired >= _chaos.Next)
+            {
+                _chaos.Strike(Cpu, _engine);
+            }
+
             Settle();
             if (Cpu.State.Halted && !PassIdleTime())
             {
@@ -109,7 +116,7 @@ public sealed class VirtualMachine : ICpuBus, IBoardControl, IInterruptTarget, I
 
             if (!Cpu.State.Halted)
             {
-                _engine.Run(Math.Min(StopFor(limit), NextTimer()));
+                _engine.Run(Math.Min(StopFor(limit), Math.Min(NextTimer(), NextChaos())));
                 if (stopInRep && Cpu.State.InRep)
                 {
                     return RunStop.InRep;
@@ -123,20 +130,29 @@ public sealed class VirtualMachine : ICpuBus, IBoardControl, IInterruptTarget, I
     /// <summary>Input: a new anchor of the clock at the present position.</summary>
     public void ApplyAnchor(ulong ticks, ulong rate)
     {
+        SettleIfHalted();
         Clock.Anchor(ticks, rate);
         _inputInRep = Cpu.State.InRep;
+        SettleIfHalted();
     }
 
     /// <summary>Input: bytes typed on the console.</summary>
     /// <returns>How many were taken; what is left must be given again later.</returns>
     public int ApplyConsole(ReadOnlySpan<byte> bytes)
     {
+        SettleIfHalted();
         _inputInRep = Cpu.State.InRep;
-        return Board.Console.Receive(bytes);
+        int taken = Board.Console.Receive(bytes);
+        SettleIfHalted();
+        return taken;
     }
 
     /// <summary>The hash of the whole state, in parts. Costs a hash of every page written since the last one.</summary>
-    public IReadOnlyList<StatePart> HashState() => _hasher.Hash();
+    public IReadOnlyList<StatePart> HashState()
+    {
+        SettleIfHalted();
+        return _hasher.Hash();
+    }
 
     /// <inheritdoc/>
     public void PowerOff() => EndWith(MachineEnd.PowerOff);
@@ -235,6 +251,18 @@ public sealed class VirtualMachine : ICpuBus, IBoardControl, IInterruptTarget, I
     {
         ulong due = Clock.RetiredAt(Board.NextDeadline);
         return Cpu.State.InRep ? Math.Max(due, Cpu.State.Retired + 1) : due;
+    }
+
+    private ulong NextChaos() => Cpu.State.InRep ? ulong.MaxValue : _chaos.Next;
+
+    // An idle guest takes several inputs at one position. What is due there comes before each of them and after it, so that it does not matter
+    // how often the source looked in between.
+    private void SettleIfHalted()
+    {
+        if (Cpu.State.Halted)
+        {
+            Settle();
+        }
     }
 
     // An idle guest under a virtual clock waits for its next timer in no time at all.
