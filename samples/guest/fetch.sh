@@ -59,7 +59,7 @@ private() {
     "$tool" -q -o Dir::Etc::sourcelist="$apt/sources.list" -o Dir::Etc::sourceparts=/dev/null \
         -o Dir::Etc::preferences=/dev/null -o Dir::Etc::preferencesparts=/dev/null \
         -o Dir::State="$apt" -o Dir::State::lists="$apt/lists" -o Dir::State::status=/dev/null \
-        -o Dir::Cache="$apt/cache" -o APT::Sandbox::User= -o APT::Architecture=amd64 -o APT::Architectures=amd64 "$@"
+        -o Dir::Cache="$apt/cache" -o Acquire::Languages=none -o APT::Sandbox::User= -o APT::Architecture=amd64 -o APT::Architectures=amd64 "$@"
 }
 
 refresh() {

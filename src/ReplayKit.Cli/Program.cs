@@ -3,7 +3,12 @@ using ReplayKit.Cli.Commands;
 
 return Entry.Run(args,
 [
+    RecordCommand.Create(),
+    RunCommand.Create(),
+    ReplayCommand.Create(),
+    VerifyCommand.Create(),
     InfoCommand.Create(),
     DumpCommand.Create(),
+    ExportCommand.Create(),
     LsCommand.Create(),
 ]);

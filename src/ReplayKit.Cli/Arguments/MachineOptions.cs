@@ -33,7 +33,8 @@ internal sealed class MachineOptions
 
     private readonly Option<string> cpu = new("--cpu")
     {
-        Description = "The CPU model.",
+        Description = "The CPU model: x86-64-v2 or x86-64-v3, with extras such as x86-64-v3,+la57.",
+        HelpName = "MODEL",
         DefaultValueFactory = _ => "x86-64-v3",
     };
 
@@ -50,7 +51,6 @@ internal sealed class MachineOptions
     /// <summary>Adds the options to a verb.</summary>
     public void AddTo(Command verb)
     {
-        cpu.AcceptOnlyFromAmong("x86-64-v2", "x86-64-v3");
         clock.AcceptOnlyFromAmong("host", "virtual");
         foreach (Option option in (ReadOnlySpan<Option>)[kernel, initrd, append, memory, cpus, cpu, clock, seconds, instructions])
         {

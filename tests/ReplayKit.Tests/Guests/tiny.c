@@ -140,6 +140,7 @@ void start(const uint8_t *boot_parameters)
     command_line = (const char *)(uint64_t)*(const uint32_t *)(boot_parameters + 0x228);
     uint64_t lines = number("lines=", 20), rounds = number("rounds=", 20000);
     start_timer();
+    outb(SERIAL + 4, 3);
     print("tiny guest\n");
     for (uint64_t line = 0; line < lines || option("forever"); line++) {
         hash = compute(hash ^ rdtsc(), rounds);

@@ -1,0 +1,108 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Guest.Machine;
+using Replay.Engine;
+using ReplayKit.Cli.Arguments;
+using ReplayKit.Cli.Terminal;
+using Trace.Export;
+using Trace.Export.Collect;
+
+namespace ReplayKit.Cli.Commands;
+
+/// <summary><c>export</c>: the trace of a part of a recording as tables.</summary>
+internal static class ExportCommand
+{
+    /// <summary>The verb.</summary>
+    public static Command Create()
+    {
+        Argument<string> recording = CommonOptions.Recording();
+        Option<string> tables = new("--table")
+        {
+            Description = $"The tables, with commas: {string.Join(", ", TraceFiles.TableNames)}.",
+            HelpName = "NAMES",
+            DefaultValueFactory = _ => "instructions,accesses,events",
+        };
+        Option<string> from = CommonOptions.From();
+        Option<string> to = CommonOptions.To();
+        Option<string> output = new("--out") { Description = "The folder for the tables; one file each.", HelpName = "DIR", Required = true };
+        Option<string> format = new("--format") { Description = "The files' format.", DefaultValueFactory = _ => TableFormats.All[0].Name };
+        format.AcceptOnlyFromAmong([.. TableFormats.All.Select(each => each.Name)]);
+        Option<bool> upToDamage = CommonOptions.UpToDamage();
+        Option<bool> json = CommonOptions.Json();
+        Verb verb = new(
+            "export",
+            "Replays a part of a recording and writes what it executed as tables.",
+            "replaykit export latest --table instructions,accesses,events --from 50% --to 50.1% --out trace",
+            "replaykit export boot.rk --table events --out events --format csv")
+        {
+            recording, tables, from, to, output, format, upToDamage, json,
+        };
+        verb.SetAction(parsed =>
+        {
+            string[] names = TableNames(parsed.GetRequiredValue(tables));
+            string folder = NewFolder(parsed.GetRequiredValue(output));
+            OpenRecording opened = OpenRecording.Open(parsed.GetRequiredValue(recording), parsed.GetValue(upToDamage));
+            Window window = Window.Of(parsed.GetRequiredValue(from), parsed.GetRequiredValue(to), opened.End);
+            ITableFormat chosen = TableFormats.All.Single(each => each.Name == parsed.GetRequiredValue(format));
+            Show(Export(opened, names, window, folder, chosen), parsed.GetValue(json));
+        });
+        return verb;
+    }
+
+    private static List<Row> Export(OpenRecording recording, string[] names, Window window, string folder, ITableFormat format)
+    {
+        string manifest = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(recording.Folder.Path, Recordings.ManifestName))));
+        using ProgressBar progress = new("export", window.To.Retired);
+        using Replayer replayer = new(recording.Folder, new NoConsole()) { Advanced = machine => progress.Report(machine.Position.Retired) };
+        if (window.From.Retired > 0)
+        {
+            replayer.Run(window.From);
+        }
+
+        using TraceFiles files = new(folder, names, format, new TraceMetadata(manifest, window.From, window.To));
+        TraceCollector collector = new(replayer.Machine.Cpu, files);
+        replayer.Machine.Engine.Observer = collector;
+        replayer.Machine.Cpu.Observe(names.Contains("accesses") ? collector : null);
+        replayer.Run(window.To == recording.End ? null : window.To);
+        replayer.Machine.Cpu.Observe(null);
+        replayer.Machine.Engine.Observer = null;
+        collector.Complete();
+        return
+        [
+            .. Describe(files.Instructions), .. Describe(files.Accesses), .. Describe(files.Events), .. Describe(files.Code),
+        ];
+    }
+
+    private static IEnumerable<Row> Describe<TRow>(TableFile<TRow>? file)
+        where TRow : unmanaged =>
+        file is null ? [] : [new Row(file.Path, file.Rows, new FileInfo(file.Path).Length)];
+
+    private static void Show(List<Row> rows, bool json)
+    {
+        if (json)
+        {
+            Console.Out.WriteLine(JsonSerializer.Serialize(rows, JsonOutput.Options));
+            return;
+        }
+
+        foreach (Row row in rows)
+        {
+            Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{row.File}  {row.Rows} rows, {row.Bytes} bytes"));
+        }
+    }
+
+    private static string[] TableNames(string text)
+    {
+        string[] names = [.. text.Split(',', StringSplitOptions.TrimEntries).Distinct()];
+        return names.FirstOrDefault(name => !TraceFiles.TableNames.Contains(name)) is { } unknown
+            ? throw UsageError.NoTable(unknown, string.Join(", ", TraceFiles.TableNames))
+            : names;
+    }
+
+    private static string NewFolder(string path) =>
+        File.Exists(path) || (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any()) ? throw UsageError.Exists(path) : path;
+
+    private sealed record Row(string File, long Rows, long Bytes);
+}

@@ -1,0 +1,40 @@
+using System.CommandLine;
+using System.Globalization;
+using Replay.Log;
+using ReplayKit.Cli.Arguments;
+using Vmm.Record;
+
+namespace ReplayKit.Cli.Commands;
+
+/// <summary><c>record</c>: a machine and its recording.</summary>
+internal static class RecordCommand
+{
+    /// <summary>The verb.</summary>
+    public static Command Create()
+    {
+        MachineOptions machine = new();
+        Option<string?> output = new("--output", "-o")
+        {
+            Description = "The recording's folder (default: replay-YYYYMMDD-HHMMSS.rk in $REPLAYKIT_HOME or here).",
+            HelpName = "DIR",
+        };
+        Option<bool> durable = new("--durable") { Description = "Wait at every flush until the recording is on the storage itself." };
+        Verb verb = new(
+            "record",
+            "Runs a machine and records it. The guest's console is on standard input and output; Ctrl-A x ends the run.",
+            "replaykit record --kernel vmlinuz --initrd initramfs.cpio.gz --append 'console=ttyS0' --memory 512M -o boot.rk",
+            "replaykit record --kernel vmlinuz --initrd initramfs.cpio.gz --cpu x86-64-v2 --seconds 60");
+        machine.AddTo(verb);
+        verb.Add(output);
+        verb.Add(durable);
+        verb.SetAction(parsed =>
+        {
+            LiveRun run = LiveRun.Prepare(machine.Read(parsed));
+            string path = parsed.GetValue(output) ?? Recordings.NewName(DateTime.Now);
+            LogOptions options = LogOptions.Default with { Durable = parsed.GetValue(durable) };
+            RunResult result = run.Execute((recorder, keys, console) => recorder.Record(path, options, keys, console));
+            run.Finish(result, string.Create(CultureInfo.InvariantCulture, $"; recorded in {path}, {result.LogBytes} bytes of log"));
+        });
+        return verb;
+    }
+}

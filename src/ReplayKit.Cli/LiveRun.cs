@@ -1,0 +1,52 @@
+using System.Diagnostics;
+using System.Globalization;
+using Guest.Machine.Board;
+using Guest.Machine.Devices;
+using Replay.Log.Records;
+using ReplayKit.Cli.Arguments;
+using ReplayKit.Cli.Terminal;
+using Vmm.Record;
+
+namespace ReplayKit.Cli;
+
+/// <summary>A machine that runs on the user's terminal: what <c>run</c> and <c>record</c> share.</summary>
+internal sealed class LiveRun
+{
+    private readonly Recorder recorder;
+    private readonly Stopwatch elapsed = new();
+
+    private LiveRun(Recorder recorder) => this.recorder = recorder;
+
+    /// <summary>Reads the files and describes the machine.</summary>
+    /// <exception cref="Guest.Machine.ReplayKitException">A file cannot be read, or there is no such machine.</exception>
+    public static LiveRun Prepare(MachineRequest request) => new(new Recorder(
+        MachineSetup.Describe(request.CpuModel, request.MemoryBytes, request.Vcpus, request.Clock),
+        MachineFiles.Load(request.Kernel, request.Initrd, request.CommandLine),
+        new RunLimits(request.Seconds, request.Instructions)));
+
+    /// <summary>Connects the machine with the terminal and runs it to its end.</summary>
+    /// <param name="go">Starts the recorder.</param>
+    public RunResult Execute(Func<Recorder, ConsoleQueue, IConsoleOutput, RunResult> go)
+    {
+        using ConsoleQueue keys = new();
+        using ConsoleText console = new();
+        using StopSignals signals = new(keys.Stop);
+        using Keyboard keyboard = Keyboard.Open(keys);
+        elapsed.Start();
+        RunResult result = go(recorder, keys, console);
+        elapsed.Stop();
+        console.Complete();
+        return result;
+    }
+
+    /// <summary>Says on standard error how the run ended.</summary>
+    /// <param name="result">How.</param>
+    /// <param name="more">What else there is to say.</param>
+    public void Finish(RunResult result, string more)
+    {
+        double seconds = elapsed.Elapsed.TotalSeconds;
+        Console.Error.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"replaykit: {result.Reason.Word()} after {result.Position.Retired} instructions in {seconds:F1} s ({result.Position.Retired / seconds / 1e6:F1} M/s){more}"));
+    }
+}
