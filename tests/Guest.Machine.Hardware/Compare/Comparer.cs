@@ -71,7 +71,7 @@ public sealed class Comparer
         MemoryDifference = -1;
         bool skip = ExpectedOutcome == Outcome.Completed && Undefined.Results(target.Instance.Decoded, target.State);
         bool same = ExpectedOutcome == ActualOutcome && (skip || StatesAgree(target));
-        same |= Exemptions.EitherFault(target, ExpectedOutcome, ActualOutcome);
+        same |= Exemptions.EitherOutcome(target, ExpectedOutcome, ActualOutcome);
         if (memory)
         {
             same &= skip || MemoryAgrees(target);
