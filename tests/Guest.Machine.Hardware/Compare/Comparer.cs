@@ -95,7 +95,7 @@ public sealed class Comparer
             difference |= Expected.Gpr[i] ^ Actual.Gpr[i];
         }
 
-        Exemptions.Apply(target, ref Expected, ref Actual, ref difference);
+        Exemptions.Apply(target, ExpectedOutcome, ref Expected, ref Actual, ref difference);
         return difference == 0 && ImagesAgree(Expected.Xsave.Quads, Actual.Xsave.Quads);
     }
 

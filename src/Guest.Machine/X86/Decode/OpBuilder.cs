@@ -227,11 +227,17 @@ internal sealed class OpBuilder
             if (value is 0x66 or 0x67 or 0xF0 or 0xF2 or 0xF3 or 0x2E or 0x36 or 0x3E or 0x26 or 0x64 or 0x65)
             {
                 found |= value == prefix;
-                continue;
+                rexW = false;
             }
-
-            rexW = codeSize == 2 && (value & 0xF8) == 0x48;
-            break;
+            else if (codeSize == 2 && (value & 0xF0) == 0x40)
+            {
+                // Only a REX right before the opcode counts.
+                rexW = (value & 8) != 0;
+            }
+            else
+            {
+                break;
+            }
         }
 
         return found;
