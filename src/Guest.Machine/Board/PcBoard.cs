@@ -59,6 +59,7 @@ public sealed class PcBoard
         Ports.Claim(pci, PciHost.AddressPort, 1, PortSizes.Dword);
         Ports.Claim(pci, PciHost.DataPort, 4, PortSizes.All);
         Mmio.Claim(ioApic, new GuestPhysical(IoApic.DefaultBase), IoApic.RangeSize);
+        Mmio.Claim(pci, new GuestPhysical(PciHost.ConfigurationBase), PciHost.ConfigurationSize);
     }
 
     /// <summary>The I/O port space.</summary>

@@ -119,6 +119,16 @@ public sealed class FixedHardwareTests
     }
 
     [Fact]
+    public void The_configuration_space_in_memory_shows_the_same_bus()
+    {
+        Assert.Equal(0x0008_1B36ul, Configuration(0, 4));
+        Assert.Equal(0x0600ul, Configuration(0x0A, 2));
+        Assert.Equal(0ul, Configuration(0x100, 4));
+        Assert.Equal(0xFFFF_FFFFul, Configuration(0x8000, 4));
+        Assert.Equal(0xFFFF_FFFF_0000_0000ul, Configuration(0xFFC, 8));
+    }
+
+    [Fact]
     public void Wide_accesses_to_byte_wide_devices_are_split_as_on_the_ISA_bus()
     {
         board.Board.Ports.Write(0x70, 2, 0x5A10);
@@ -177,4 +187,6 @@ public sealed class FixedHardwareTests
         Assert.InRange(refused, 1, state.Length);
         Assert.Equal(280, Assert.Throws<ReplayKitException>(() => new TestBoard().Restore(state[..^1], 0)).Code);
     }
+
+    private ulong Configuration(ulong offset, int size) => board.Board.Mmio.Read(board.Apic, new GuestPhysical(0xE000_0000 + offset), size);
 }

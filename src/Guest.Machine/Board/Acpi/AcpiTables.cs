@@ -1,11 +1,12 @@
 using System.Buffers.Binary;
 using Guest.Machine.Devices.AcpiPm;
 using Guest.Machine.Devices.Apic;
+using Guest.Machine.Devices.Pci;
 using Guest.Machine.Devices.Reset;
 
 namespace Guest.Machine.Board.Acpi;
 
-/// <summary>The ACPI tables as firmware leaves them in memory: RSDP, XSDT, FADT, FACS, MADT, DSDT (ACPI 6.4, chapter 5).</summary>
+/// <summary>The ACPI tables as firmware leaves them in memory: RSDP, XSDT, FADT, FACS, MADT, MCFG, DSDT (ACPI 6.4, chapter 5).</summary>
 public static class AcpiTables
 {
     /// <summary>Where the RSDP stands, and the first byte of the area the tables are in.</summary>
@@ -38,7 +39,8 @@ public static class AcpiTables
         uint dsdt = Place(area, Dsdt.Build(cpus));
         uint fadt = Place(area, Fadt(facs, dsdt));
         uint madt = Place(area, Madt(cpus));
-        uint xsdt = Place(area, Xsdt(fadt, madt));
+        uint mcfg = Place(area, Mcfg());
+        uint xsdt = Place(area, Xsdt(fadt, madt, mcfg));
         byte[] bytes = [.. area];
         Rsdp(xsdt).CopyTo(bytes, 0);
         return bytes.Length <= End - Start ? bytes : throw new InvalidOperationException("the ACPI tables outgrow their area");
@@ -139,6 +141,16 @@ public static class AcpiTables
         Override(madt, irq: AcpiPm.Irq, pin: AcpiPm.Irq, ActiveHighLevel);
         madt.Bytes([4, 6, 0xFF, 0, 0, 1]);
         return madt.Finish();
+    }
+
+    // PCI Firmware 3.3, 4.1.2: bus 0 of segment 0.
+    private static byte[] Mcfg()
+    {
+        var mcfg = new AcpiTable("MCFG", 1);
+        mcfg.Zero(8);
+        mcfg.Qword(PciHost.ConfigurationBase);
+        mcfg.Zero(8);
+        return mcfg.Finish();
     }
 
     private static void Override(AcpiTable madt, byte irq, uint pin, ushort flags)

@@ -1,13 +1,15 @@
 using System.Globalization;
 using Guest.Machine.Devices.AcpiPm;
+using Guest.Machine.Devices.Pci;
 
 namespace Guest.Machine.Board.Acpi;
 
 /// <summary>The DSDT: what cannot be found by probing, in the ACPI machine language (ACPI 6.4, 5.2.11.1).</summary>
 internal static class Dsdt
 {
-    // The addresses between RAM and the I/O APIC are free for devices on the PCI bus.
+    // The addresses between RAM and the I/O APIC are free for devices on the PCI bus, but for its configuration space.
     private const uint PciWindowStart = 0xC000_0000;
+    private const uint PciConfigurationEnd = (uint)(PciHost.ConfigurationBase + PciHost.ConfigurationSize);
     private const uint PciWindowEnd = 0xFEBF_FFFF;
 
     internal static byte[] Build(int cpus)
@@ -33,11 +35,12 @@ internal static class Dsdt
         Aml.Name("_UID", Aml.Integer(0)),
         Aml.Name("_BBN", Aml.Integer(0)),
         Aml.Name("_CRS", AmlResources.Template(
-            AmlResources.Buses(0, 0xFF),
+            AmlResources.Buses(0, 0),
             AmlResources.Ports(0xCF8, 8),
             AmlResources.PortWindow(0x0000, 0x0CF7),
             AmlResources.PortWindow(0x0D00, 0xFFFF),
-            AmlResources.MemoryWindow(PciWindowStart, PciWindowEnd))));
+            AmlResources.MemoryWindow(PciWindowStart, (uint)PciHost.ConfigurationBase - 1),
+            AmlResources.MemoryWindow(PciConfigurationEnd, PciWindowEnd))));
 
     private static byte[] SerialPort() => Aml.Device(
         "COM1",

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Guest.Machine.Board.Acpi;
 using Guest.Machine.Devices.Apic;
+using Guest.Machine.Devices.Pci;
 using Guest.Machine.Memory;
 
 namespace Guest.Machine.Board.Boot;
@@ -38,13 +39,14 @@ internal sealed class BootParameters
 
     internal void SetSetupData(uint address) => WriteUInt64(0x250, address);
 
-    /// <summary>The memory map: RAM, the area of ROM and tables below 1 MiB, the APICs.</summary>
+    /// <summary>The memory map: RAM, the area of ROM and tables below 1 MiB, PCI configuration, the APICs.</summary>
     internal void SetMemoryMap(ulong memorySize)
     {
         ulong low = Math.Min(memorySize, GuestMemory.LowEnd);
         AddRange(0, LowMemory.End, E820Ram);
         AddRange(LowMemory.End, LowMemory.HighMemory - LowMemory.End, E820Reserved);
         AddRange(LowMemory.HighMemory, low - LowMemory.HighMemory, E820Ram);
+        AddRange(PciHost.ConfigurationBase, PciHost.ConfigurationSize, E820Reserved);
         AddRange(IoApic.DefaultBase, IoApic.RangeSize, E820Reserved);
         AddRange(LocalApic.DefaultBase, LocalApic.RangeSize, E820Reserved);
         if (memorySize > low)

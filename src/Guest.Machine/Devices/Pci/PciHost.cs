@@ -2,9 +2,16 @@ using Guest.Machine.State;
 
 namespace Guest.Machine.Devices.Pci;
 
-/// <summary>PCI configuration mechanism #1 (PCI 3.0, 3.2.2.3.2) with a bus that holds its host bridge and nothing else.</summary>
-public sealed class PciHost : IDevice, IPortDevice
+/// <summary>A PCI bus that holds its host bridge and nothing else, behind configuration mechanism #1 (PCI 3.0, 3.2.2.3.2) and in memory
+/// (PCI Express 4.0, 7.2.2).</summary>
+public sealed class PciHost : IDevice, IPortDevice, IMmioDevice
 {
+    /// <summary>Where the configuration space of bus 0 is in memory.</summary>
+    public const ulong ConfigurationBase = 0xE000_0000;
+
+    /// <summary>Bytes of it: 4 KiB for each of 256 functions.</summary>
+    public const ulong ConfigurationSize = 1 << 20;
+
     /// <summary>The address register: double words only.</summary>
     public const ushort AddressPort = 0xCF8;
 
@@ -26,7 +33,7 @@ public sealed class PciHost : IDevice, IPortDevice
     /// <inheritdoc/>
     public uint ReadPort(ushort port, int size)
     {
-        uint value = port == AddressPort ? address : ReadConfiguration() >> (8 * (port & 3));
+        uint value = port == AddressPort ? address : ReadAddressed() >> (8 * (port & 3));
         return size == 4 ? value : value & ((1u << (8 * size)) - 1);
     }
 
@@ -40,19 +47,38 @@ public sealed class PciHost : IDevice, IPortDevice
     }
 
     /// <inheritdoc/>
+    public ulong Read(ulong offset, int size)
+    {
+        ulong value = 0;
+        for (int i = 0; i < size; i++)
+        {
+            ulong at = offset + (ulong)i;
+            uint dword = ReadConfiguration((uint)(at >> 12), (uint)at & 0xFFC);
+            value |= (ulong)(byte)(dword >> (8 * ((int)at & 3))) << (8 * i);
+        }
+
+        return value;
+    }
+
+    /// <inheritdoc/>
+    public void Write(ulong offset, int size, ulong value)
+    {
+        // Nothing on the bus has a register that can be written.
+    }
+
+    /// <inheritdoc/>
     public void Save(StateWriter writer) => writer.WriteUInt32(address);
 
     /// <inheritdoc/>
     public void Restore(StateReader reader) => address = reader.ReadUInt32();
 
-    private uint ReadConfiguration()
+    private static uint ReadConfiguration(uint function, uint register) => function != 0 ? 0xFFFF_FFFF : register switch
     {
-        bool present = (address & Enable) != 0 && (address & 0x00FF_FF00) == 0;
-        return !present ? 0xFFFF_FFFF : (address & 0xFC) switch
-        {
-            0x00 => VendorAndDevice,
-            0x08 => ClassAndRevision,
-            _ => 0,
-        };
-    }
+        0x00 => VendorAndDevice,
+        0x08 => ClassAndRevision,
+        _ => 0,
+    };
+
+    // Bus, device and function are bits 8 to 23, the register bits 2 to 7.
+    private uint ReadAddressed() => (address & Enable) == 0 ? 0xFFFF_FFFF : ReadConfiguration((address >> 8) & 0xFFFF, address & 0xFC);
 }

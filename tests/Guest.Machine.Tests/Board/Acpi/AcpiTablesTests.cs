@@ -18,7 +18,7 @@ public sealed class AcpiTablesTests
         Assert.Equal("RSD PTR ", Encoding.ASCII.GetString(area, 0, 8));
         Assert.Equal(0, Sum(area.AsSpan(0, 20)));
         Assert.Equal(0, Sum(area.AsSpan(0, 36)));
-        Assert.Equal(["XSDT", "FACP", "DSDT", "APIC"], Tables(area).Keys);
+        Assert.Equal(["XSDT", "FACP", "DSDT", "APIC", "MCFG"], Tables(area).Keys);
         Assert.All(Tables(area).Values, table => Assert.Equal(0, Sum(table)));
     }
 
@@ -83,6 +83,15 @@ public sealed class AcpiTablesTests
         AssertField(fadt, @"Hardware Reduced \(V5\)", "0");
         AssertField(fadt, "Value to cause reset", "06");
         Assert.DoesNotContain("Invalid", fadt, StringComparison.Ordinal);
+    }
+
+    [IaslFact]
+    public void The_compiler_of_ACPICA_finds_the_configuration_space_of_bus_0_in_the_MCFG()
+    {
+        string mcfg = Disassemble("MCFG", 1);
+        AssertField(mcfg, "Base Address", "00000000E0000000");
+        AssertField(mcfg, "Start Bus Number", "00");
+        AssertField(mcfg, "End Bus Number", "00");
     }
 
     [IaslFact]

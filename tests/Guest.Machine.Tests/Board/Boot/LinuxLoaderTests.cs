@@ -71,7 +71,7 @@ public sealed class LinuxLoaderTests : IDisposable
     }
 
     [Fact]
-    public void The_memory_map_keeps_the_kernel_off_the_ROM_area_and_the_APICs()
+    public void The_memory_map_keeps_the_kernel_off_the_ROM_area_PCI_configuration_and_the_APICs()
     {
         using var large = new GuestMemory(4096 * Megabyte);
         ulong page = LinuxLoader.Load(large, new LinuxImages { Kernel = KernelFiles.BzImage() }, cpus: 1).Rsi.Value;
@@ -88,6 +88,7 @@ public sealed class LinuxLoaderTests : IDisposable
                 (0ul, 0xA_0000ul, 1u),
                 (0xA_0000ul, 0x6_0000ul, 2u),
                 (0x10_0000ul, 0xBFF0_0000ul, 1u),
+                (0xE000_0000ul, 0x10_0000ul, 2u),
                 (0xFEC0_0000ul, 0x1000ul, 2u),
                 (0xFEE0_0000ul, 0x1000ul, 2u),
                 (0x1_0000_0000ul, 0x4000_0000ul, 1u),
