@@ -50,7 +50,6 @@ public sealed class RealModeMachine : ICpuBus, IDisposable
         using TraceFiles files = new(_folder.FullName, [.. TraceFiles.TableNames], new CsvFormat(), new TraceMetadata("test", new Position(0, 0), new Position(0, 0)));
         TraceCollector collector = new(Cpu, files);
         Cpu.Observe(collector);
-        Cpu.DeliveryObserver = collector;
         _engine.Observer = collector;
         foreach (ulong piece in pieces)
         {

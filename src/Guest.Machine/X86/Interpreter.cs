@@ -30,8 +30,16 @@ public sealed class Interpreter : IDisposable
         cpu.CodeChanging = CodeChanging;
     }
 
-    /// <summary>Who sees every instruction before it executes, or null.</summary>
-    public IInstructionObserver? Observer { get; set; }
+    /// <summary>Who sees every instruction and every delivery of an interrupt or exception, or null.</summary>
+    public IInstructionObserver? Observer
+    {
+        get;
+        set
+        {
+            field = value;
+            _cpu.DeliveryObserver = value;
+        }
+    }
 
     /// <summary>
     /// Executes until the vCPU has retired that many instructions, halts, stands inside a REP instruction, or wants attention

@@ -11,7 +11,7 @@ public sealed partial class Vcpu
     private bool _flagsLoaded;
 
     /// <summary>Who sees deliveries, or null.</summary>
-    public IInstructionObserver? DeliveryObserver { get; set; }
+    internal IInstructionObserver? DeliveryObserver { get; set; }
 
     /// <summary>Says that this instruction has loaded RFLAGS, RF included: RF is not cleared after it.</summary>
     internal void NoteFlagsLoaded() => _flagsLoaded = true;

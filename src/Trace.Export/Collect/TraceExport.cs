@@ -23,23 +23,20 @@ public static class TraceExport
         }
 
         TraceCollector collector = new(machine.Cpu, files);
-        Attach(machine, collector);
+        machine.Engine.Observer = collector;
+
+        // Looking at accesses costs the fast path of every one.
+        machine.Cpu.Observe(files.Accesses is null ? null : collector);
         try
         {
             replayer.Run(to);
         }
         finally
         {
-            Attach(machine, null);
+            machine.Engine.Observer = null;
+            machine.Cpu.Observe(null);
         }
 
         collector.Complete();
-    }
-
-    private static void Attach(VirtualMachine machine, TraceCollector? collector)
-    {
-        machine.Cpu.Observe(collector);
-        machine.Cpu.DeliveryObserver = collector;
-        machine.Engine.Observer = collector;
     }
 }

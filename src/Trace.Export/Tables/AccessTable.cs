@@ -11,7 +11,7 @@ public sealed class AccessTable : ITable<AccessRow>
         new ColumnSchema("order", ColumnType.UInt64, ColumnEncoding.Delta) { Ascending = true },
         new ColumnSchema("vcpu", ColumnType.UInt16, ColumnEncoding.Dictionary),
         new ColumnSchema("retired", ColumnType.UInt64, ColumnEncoding.Delta),
-        new ColumnSchema("seq", ColumnType.UInt32, ColumnEncoding.Dictionary),
+        new ColumnSchema("seq", ColumnType.UInt32, ColumnEncoding.Delta),
         new ColumnSchema("vaddr", ColumnType.UInt64),
         new ColumnSchema("paddr", ColumnType.UInt64),
         new ColumnSchema("size", ColumnType.UInt8, ColumnEncoding.Dictionary),
