@@ -34,6 +34,7 @@ static void control_registers(void)
     }
     for (u32 bit = 0; bit < 11; bit++)
     {
+        if (bit < 2 && !(cpuid(1, 0).d & 2)) continue;    /* VME and PVI come with the VME feature */
         X.rcx = bit;
         X.cr4 = bit == 5 ? CR4_PAE : CR4_DEFAULT & ~(1ul << bit);
         okv(nm("cr4.bit%d-sticks", bit), "3A 2.5", K64, A64("mov rax, cr4\nbts rax, rcx\nmov cr4, rax\nmov rdx, cr4\nxor eax, eax\nbt rdx, rcx\nsetc al" DONE), 1);

@@ -179,8 +179,7 @@ static void stacks(void)
     same("gate.stack.rsp0-not-mapped.cr2", "3A 4.7", R.cr2, 0x7f0000000ff8);
     *(u64 *)(tss64 + 4) = (u64)UDATA + 0x1000;
     X.cr4 = CR4_DEFAULT | (has.smap ? CR4_SMAP : 0);
-    X.rflags = FL_AC;
-    if (has.smap) exc("gate.stack.rsp0-on-user-page-with-smap", "3A 4.6.1 implicit", U64, A64("ud2"), PF, 3);
+    if (has.smap) exc("gate.stack.rsp0-on-user-page-with-smap", "3A 4.6.1", U64, A64("ud2"), PF, 3);
     else skip("gate.stack.rsp0-on-user-page-with-smap", "3A 4.6.1", "SMAP not announced");
     *(u64 *)(tss64 + 4) = (u64)trap_stack_top;
     default_gate(PF);

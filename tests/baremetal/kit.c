@@ -500,6 +500,7 @@ void main(void)
     group_apic();
     group_legacy();
     group_real();
+    group_tasks();
     say("DONE %d %d %d\n", passed, failed, skipped);
     power_off();
 }

@@ -195,4 +195,5 @@ void group_io(void);
 void group_apic(void);
 void group_legacy(void);
 void group_real(void);
+void group_tasks(void);
 #endif
