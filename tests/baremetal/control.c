@@ -60,7 +60,9 @@ static void efer(void)
     X.cr4 = CR4_OSFXSR | CR4_PAE;
     X.efer = 0x100;
     X.cr3 = (u64)main_pml4;
-    X.cs = SEL_K64;
+    /* L and D together, which legacy mode takes for a 32-bit segment. */
+    set_desc(SEL_FREE, 0x00ef9b000000ffff);
+    X.cs = SEL_FREE;
     go(L32K, A32("mov eax, 0x80010033\nmov cr0, eax" DONE));
     yes("efer.paging-with-l-bit-code-segment", "3A 9.8.5.3", R.vec == GP);
     X.efer = 0x100;

@@ -240,6 +240,11 @@ public sealed class VirtualMachine : ICpuBus, IBoardControl, IInterruptTarget, I
         }
 
         _inputInRep = false;
+        if (Local.HasNmi && !s.NmiBlocked && s.Shadow != InterruptShadow.MovSs && Local.TryTakeNmi())
+        {
+            Cpu.DeliverNmi();
+        }
+
         while (Local.HasInterrupt && (s.SystemFlags & Flags.IF) != 0 && s.Shadow == InterruptShadow.None && End == MachineEnd.None)
         {
             Cpu.DeliverInterrupt();

@@ -20,6 +20,8 @@ public static class CpuRegisters
         writer.WriteByte((byte)s.Cpl);
         writer.WriteByte((byte)s.Shadow);
         writer.WriteBool(s.Halted);
+        writer.WriteBool(s.NmiBlocked);
+        writer.WriteByte(s.PendingBreakpoints);
         writer.WriteBool(s.InRep);
         for (int i = 0; i < 8; i++)
         {
@@ -68,6 +70,8 @@ public static class CpuRegisters
         s.Cpl = reader.ReadByte();
         var shadow = (InterruptShadow)reader.ReadByte();
         s.Halted = reader.ReadBool();
+        s.NmiBlocked = reader.ReadBool();
+        s.PendingBreakpoints = reader.ReadByte();
         s.InRep = reader.ReadBool();
         for (int i = 0; i < 8; i++)
         {

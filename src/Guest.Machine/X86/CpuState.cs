@@ -59,6 +59,12 @@ public struct CpuState
     /// <summary>Whether the vCPU waits in HLT.</summary>
     public bool Halted;
 
+    /// <summary>Whether non-maskable interrupts wait for the next IRET (SDM 3A 6.7.1).</summary>
+    public bool NmiBlocked;
+
+    /// <summary>Data breakpoints (bits 0 to 3) hit by a MOV SS or POP SS, reported after the instruction that follows it (SDM 3A 6.8.3).</summary>
+    public byte PendingBreakpoints;
+
     /// <summary>Whether a REP string instruction at RIP has done some of its iterations but not all.</summary>
     public bool InRep;
 

@@ -113,7 +113,7 @@ public sealed class Interpreter : IDisposable
     // One instruction with everything that may stand around it: shadow, single step, debug registers, observers.
     private void RunOneCarefully(ref CpuState s)
     {
-        bool stepping = _cpu.BeginInstruction();
+        _cpu.BeginInstruction();
         Block block = FindBlock(ref s);
         ref Op op = ref block.Ops[0];
         s.OpsLeft = 1;
@@ -123,7 +123,7 @@ public sealed class Interpreter : IDisposable
         OpPointer.Invoke(_cpu, ref op);
         s.Retired++;
         Observer?.Retired(_cpu, ref op);
-        _cpu.EndInstruction(stepping);
+        _cpu.EndInstruction();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -84,23 +84,13 @@ public sealed partial class Vcpu
     /// <summary>Raises what a store of that many bytes would raise, and stores nothing.</summary>
     public void ProbeWrite(ulong address, int size)
     {
-        CheckAlignment(address, size);
-        _ = Translate(address, AccessKind.Write);
-        if (((address ^ (address + (ulong)size - 1)) >> 12) != 0)
-        {
-            _ = Translate(NextPage(address), AccessKind.Write);
-        }
+        Probe(address, size, AccessKind.Write);
     }
 
     /// <summary>Raises what a load of that many bytes would raise.</summary>
     public void ProbeRead(ulong address, int size)
     {
-        CheckAlignment(address, size);
-        _ = Translate(address, AccessKind.Read);
-        if (((address ^ (address + (ulong)size - 1)) >> 12) != 0)
-        {
-            _ = Translate(NextPage(address), AccessKind.Read);
-        }
+        Probe(address, size, AccessKind.Read);
     }
 
     /// <summary>The linear address of an instruction's memory operand; outside 64-bit mode limit and rights are checked.</summary>
@@ -162,10 +152,31 @@ public sealed partial class Vcpu
         return (address ^ Raw.Load<ulong>(entry + (kind == AccessKind.Write ? TlbEntry.Write : TlbEntry.Read))) <= 0x1000 - (ulong)size;
     }
 
+    private void Probe(ulong address, int size, AccessKind kind)
+    {
+        CheckAlignment(address, size);
+        CheckEnd(address, size);
+        _ = Translate(address, kind);
+        if (((address ^ (address + (ulong)size - 1)) >> 12) != 0)
+        {
+            _ = Translate(NextPage(address), kind);
+        }
+    }
+
+    // An access that runs out of the canonical range faults as one, before any page is looked at.
+    private void CheckEnd(ulong address, int size)
+    {
+        if (InLongMode64 && !IsCanonical(address + (ulong)size - 1))
+        {
+            RaiseNotCanonical(address);
+        }
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private ulong LoadSlow(ulong address, int size)
     {
         CheckAlignment(address, size);
+        CheckEnd(address, size);
         ulong value = 0;
         int first = FirstPart(address, size);
         ulong physical = Translate(address, AccessKind.Read);
@@ -191,6 +202,7 @@ public sealed partial class Vcpu
     private void StoreSlow(ulong address, int size, ulong value)
     {
         CheckAlignment(address, size);
+        CheckEnd(address, size);
         int first = FirstPart(address, size);
         ulong physical = Translate(address, AccessKind.Write);
         if (first < size)

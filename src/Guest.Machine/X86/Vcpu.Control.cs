@@ -216,12 +216,15 @@ public sealed partial class Vcpu
         CpuidLeaf answer = Model.Query(leaf, subleaf);
         return leaf switch
         {
-            1 => answer with { Ecx = answer.Ecx | ((s.Cr4 & Cr4OsXsave) != 0 ? 1u << 27 : 0) },
+            1 => answer with { Ecx = answer.Ecx | ((s.Cr4 & Cr4OsXsave) != 0 ? 1u << 27 : 0), Edx = answer.Edx & ~(ApicIsOff() ? 1u << 9 : 0) },
             0xD when subleaf == 0 && Model.Announces(CpuidFeature.XSAVE) => answer with { Ebx = (s.Xcr0 & 4) != 0 ? 832u : 576u },
             0xD when subleaf == 1 && Model.Announces(CpuidFeature.XSAVES) => answer with { Ebx = (s.Xcr0 & 4) != 0 ? 832u : 576u },
             _ => answer,
         };
     }
+
+    // A local APIC that IA32_APIC_BASE turns off is not announced (SDM 3A 10.4.3).
+    private bool ApicIsOff() => Bus.TryReadMsr(0x1B, out ulong apicBase) && (apicBase & 0x800) == 0;
 
     private void CheckDebugAccess(ref int number)
     {

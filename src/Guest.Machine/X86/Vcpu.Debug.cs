@@ -5,10 +5,13 @@ public sealed partial class Vcpu
 {
     private const ulong StatusStep = 1 << 14;
     private ulong _hitBreakpoints;
+    private bool _stepping;
+
+    /// <summary>Whether a repeated string instruction must stop after each iteration, where a trap may be due.</summary>
+    internal bool StepsIterations => (State.SystemFlags & Flags.TF) != 0 || (State.Dr7 & 0xFF) != 0;
 
     /// <summary>What stands before an instruction executed carefully: instruction breakpoints, the end of a shadow.</summary>
-    /// <returns>Whether a single-step trap is due after it.</returns>
-    internal bool BeginInstruction()
+    internal void BeginInstruction()
     {
         ref CpuState s = ref State;
         bool quiet = s.Shadow == InterruptShadow.MovSs;
@@ -20,17 +23,21 @@ public sealed partial class Vcpu
         }
 
         s.InstructionStart = s.Rip;
-        _hitBreakpoints = 0;
+        _hitBreakpoints = s.PendingBreakpoints;
+        s.PendingBreakpoints = 0;
         if (!quiet && (s.SystemFlags & Flags.RF) == 0 && MatchBreakpoints(CodeAddress(s.Rip), 1, 0) is var hit && hit != 0)
         {
             RaiseDebug(hit, trap: false);
         }
 
-        return (s.SystemFlags & Flags.TF) != 0;
+        _stepping = (s.SystemFlags & Flags.TF) != 0;
     }
 
+    /// <summary>Takes the single-step trap off the present instruction: INT n, and SYSCALL where FMASK clears TF.</summary>
+    internal void CancelStep() => _stepping = false;
+
     /// <summary>What stands after it: RF ends, and traps are reported unless MOV SS holds them back.</summary>
-    internal void EndInstruction(bool stepping)
+    internal void EndInstruction()
     {
         ref CpuState s = ref State;
         if ((s.SystemFlags & Flags.RF) != 0 && !_flagsLoaded)
@@ -40,8 +47,12 @@ public sealed partial class Vcpu
         }
 
         _flagsLoaded = false;
-        ulong status = _hitBreakpoints | (stepping ? StatusStep : 0);
-        if (status != 0 && s.Shadow != InterruptShadow.MovSs && !s.InRep)
+        ulong status = _hitBreakpoints | (_stepping ? StatusStep : 0);
+        if (s.Shadow == InterruptShadow.MovSs)
+        {
+            s.PendingBreakpoints = (byte)_hitBreakpoints;
+        }
+        else if (status != 0)
         {
             RaiseDebug(status, trap: true);
         }

@@ -7,6 +7,7 @@ public sealed partial class Vcpu
 {
     private const uint ExternalBit = 1;
     private const uint IdtBit = 2;
+    private const byte NmiVector = 2;
     private uint _externalEvent;
     private bool _flagsLoaded;
 
@@ -27,9 +28,9 @@ public sealed partial class Vcpu
             s.Rip = s.InstructionStart;
         }
 
+        bool setResume = fault.Trap ? s.InRep : fault.Vector != Vector.DB;
         s.InRep = false;
         s.Shadow = InterruptShadow.None;
-        bool setResume = !fault.Trap && fault.Vector != Vector.DB;
         Deliver((byte)fault.Vector, fault, EventKind.Exception, setResume);
         UpdateCareful();
     }
@@ -47,11 +48,25 @@ public sealed partial class Vcpu
         Deliver(vector, null, EventKind.External, resume);
     }
 
+    /// <summary>Delivers a non-maskable interrupt and holds back further ones until IRET (SDM 3A 6.7); the caller has checked that it may be.</summary>
+    public void DeliverNmi()
+    {
+        ref CpuState s = ref State;
+        s.Halted = false;
+        s.NmiBlocked = true;
+        s.InstructionStart = s.Rip;
+        bool resume = s.InRep;
+        s.InRep = false;
+        _fault.ErrorCode = null;
+        Deliver(NmiVector, null, EventKind.External, resume);
+    }
+
     /// <summary>Delivers INT n, INT3, INTO or INT1; RIP points behind the instruction.</summary>
     internal void DeliverSoftware(byte vector, EventKind kind)
     {
         ref CpuState s = ref State;
         _externalEvent = kind == EventKind.PrivilegedSoftware ? ExternalBit : 0;
+        CancelStep();
         Enter(vector, null, kind, s.SystemFlags & ~Flags.RF);
         _externalEvent = 0;
     }

@@ -116,10 +116,12 @@ public sealed partial class Vcpu
     /// <summary>Pushes 2, 4 or 8 bytes on a stack that is not loaded yet; the pointer moves only in the caller's copy.</summary>
     internal void PushOn(ref Segment stack, ref ulong sp, int size, ulong value)
     {
-        ulong mask = InLongMode64 ? ulong.MaxValue : stack.Big ? uint.MaxValue : ushort.MaxValue;
+        // Eight bytes go on a 64-bit stack, also where a call gate leaves compatibility mode.
+        bool flat = InLongMode64 || size == 8;
+        ulong mask = flat ? ulong.MaxValue : stack.Big ? uint.MaxValue : ushort.MaxValue;
         ulong next = (sp - (ulong)size) & mask;
         ulong address = next;
-        if (!InLongMode64)
+        if (!flat)
         {
             CheckSegment(SegmentName.Ss, ref stack, next, size, write: true);
             address = (uint)(stack.Base + next);

@@ -147,6 +147,12 @@ public sealed partial class Vcpu
         LoadReturnFlags(flags, size, oldCpl);
     }
 
+    private void UnblockNmi()
+    {
+        Attention |= State.NmiBlocked;
+        State.NmiBlocked = false;
+    }
+
     private void LoadReturnFlags(ulong flags, int size, int cpl)
     {
         ulong allowed = Flags.Status | Flags.TF | Flags.DF | Flags.NT;
@@ -167,6 +173,7 @@ public sealed partial class Vcpu
 
         SetFlags((GetFlags() & ~allowed) | (flags & allowed));
         NoteFlagsLoaded();
+        UnblockNmi();
     }
 
     private void InterruptReturnReal(int size)
@@ -187,6 +194,7 @@ public sealed partial class Vcpu
         ulong allowed = Flags.Status | Flags.TF | Flags.DF | Flags.NT | Flags.IF | (size > 2 ? Flags.RF | Flags.AC | Flags.ID : 0) | (InVirtual8086 ? 0 : Flags.IOPL);
         SetFlags((GetFlags() & ~allowed) | (flags & allowed));
         NoteFlagsLoaded();
+        UnblockNmi();
     }
 
     private void ReturnToVirtual8086(ulong rip, ushort selector, ulong flags, ref ulong sp)
@@ -196,6 +204,7 @@ public sealed partial class Vcpu
         ReadOnlySpan<ushort> selectors = [(ushort)Pop(ref sp, 4), (ushort)Pop(ref sp, 4), (ushort)Pop(ref sp, 4), (ushort)Pop(ref sp, 4), (ushort)Pop(ref sp, 4)];
         SetFlags(flags);
         NoteFlagsLoaded();
+        UnblockNmi();
         s.Cpl = 3;
         ReadOnlySpan<SegmentName> names = [SegmentName.Ss, SegmentName.Es, SegmentName.Ds, SegmentName.Fs, SegmentName.Gs];
         for (int i = 0; i < names.Length; i++)

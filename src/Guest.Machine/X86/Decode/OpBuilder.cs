@@ -7,6 +7,7 @@ namespace Guest.Machine.X86.Decode;
 /// <summary>Turns the decoder's instruction into an <see cref="Op"/>.</summary>
 internal sealed class OpBuilder
 {
+    private const int MaxLength = 15;
     private static readonly nint UndefinedOpcode = OpPointer.Of(Undefined.Opcode);
     private static readonly nint TooLong = OpPointer.Of(Undefined.TooLong);
     private static readonly nint NotImplemented = OpPointer.Of(Undefined.NotImplemented);
@@ -23,7 +24,7 @@ internal sealed class OpBuilder
         op = new Op { Code = instruction.Code, Length = (byte)instruction.Length, MemoryOperand = 255, Base = CpuState.ZeroOffset, Index = CpuState.ZeroOffset };
         if (instruction.IsInvalid)
         {
-            op.Handler = PrefixBytes(bytes, available, codeSize) >= 14 ? TooLong : UndefinedOpcode;
+            op.Handler = IsTooLong(bytes, available, codeSize, op.Length) ? TooLong : UndefinedOpcode;
             op.Length = Math.Max((byte)1, op.Length);
             return true;
         }
@@ -241,6 +242,20 @@ internal sealed class OpBuilder
         }
 
         return found;
+    }
+
+    // More than 15 bytes: prefixes alone, or an instruction that is whole without its prefixes.
+    private static bool IsTooLong(nint bytes, int available, int codeSize, int length)
+    {
+        int prefixes = PrefixBytes(bytes, available, codeSize);
+        if (prefixes >= 14 || length < MaxLength)
+        {
+            return prefixes >= 14;
+        }
+
+        byte[] rest = Raw.Span(bytes + prefixes, Math.Min(available - prefixes, MaxLength)).ToArray();
+        Instruction instruction = Decoder.Create(16 << codeSize, rest).Decode();
+        return !instruction.IsInvalid && prefixes + instruction.Length > MaxLength;
     }
 
     private static int PrefixBytes(nint bytes, int available, int codeSize)

@@ -115,7 +115,7 @@ internal static partial class Strings
         where T : struct, IWidth
         where TOperation : struct, IStringOperation
     {
-        ulong length = Math.Min(AddressSize.Cut(s.Rcx, op.AddressBits), MaxChunk);
+        ulong length = Math.Min(AddressSize.Cut(s.Rcx, op.AddressBits), cpu.StepsIterations ? 1 : MaxChunk);
         if (TOperation.HasSource)
         {
             length = Math.Min(length, Room<T>(cpu, (SegmentName)op.Segment, s.Rsi, op.AddressBits, down));

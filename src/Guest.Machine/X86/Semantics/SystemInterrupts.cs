@@ -94,6 +94,11 @@ internal static class SystemInterrupts
         SetFlat(cpu, SegmentName.Ss, (ushort)(((s.Star >> 32) & 0xFFFC) + 8), 0xC093);
         s.Cpl = 0;
         cpu.SetFlags(s.R11 & ~s.Fmask & ~Flags.RF);
+        if ((s.SystemFlags & Flags.TF) == 0)
+        {
+            cpu.CancelStep();
+        }
+
         cpu.UpdateMode();
     }
 
