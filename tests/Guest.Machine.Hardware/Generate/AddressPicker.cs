@@ -6,6 +6,12 @@ internal static class AddressPicker
     /// <summary>An address for an operand of <paramref name="size"/> bytes: mostly in the windows, some where something goes wrong.</summary>
     public static ulong Pick(ref Rng rng, int size)
     {
+        if (size >= 16 && rng.Percent(60))
+        {
+            // Most legacy vector accesses must be aligned, and a fault that is always the same teaches little.
+            return Align(Pick(ref rng, 8), size);
+        }
+
         ulong bytes = (ulong)Math.Max(size, 1);
         ulong inside = (ulong)rng.Below((int)(bytes + 1));
         return rng.Below(64) switch

@@ -13,9 +13,15 @@ internal static class FloatingState
             return;
         }
 
+        bool all = first || rng.Below(32) == 0;
         Values.Lanes common = rng.Percent(75) ? instance.Preferred : (Values.Lanes)rng.Below(8);
         for (int r = 0; r < 16; r++)
         {
+            if (!all && (instance.Vectors & (1 << r)) == 0)
+            {
+                continue;
+            }
+
             Values.Lanes lanes = rng.Percent(90) ? common : (Values.Lanes)rng.Below(8);
             state.XmmLow(r)[0] = Values.Quadword(ref rng, lanes);
             state.XmmLow(r)[1] = Values.Quadword(ref rng, lanes);

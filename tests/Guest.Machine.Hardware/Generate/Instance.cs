@@ -31,6 +31,9 @@ public sealed class Instance
     /// <summary>Whether the instruction touches vector registers.</summary>
     public bool UsesVectors { get; private set; }
 
+    /// <summary>Bit mask of the vector registers the instruction reads or writes.</summary>
+    public int Vectors { get; private set; }
+
     /// <summary>The code it was made for; prefixes may have made another one of it.</summary>
     public Code Target { get; private set; }
 
@@ -46,6 +49,7 @@ public sealed class Instance
         if (decoded.Code == Code.INVALID)
         {
             UsesStack = UsesVectors = false;
+            Vectors = 0;
             return;
         }
 
@@ -71,21 +75,29 @@ public sealed class Instance
             (MemorySize.UInt32 or MemorySize.Int32, _) => Values.Lanes.Doublewords,
             _ => Values.Lanes.Quadwords,
         };
-        FindRegisters(opCode);
+        FindRegisters(opCode, info);
     }
 
-    private void FindRegisters(OpCodeInfo opCode)
+    private void FindRegisters(OpCodeInfo opCode, InstructionInfo info)
     {
         UsesStack = false;
         UsesVectors = opCode.Encoding != EncodingKind.Legacy;
+        Vectors = 0;
         foreach (CpuidFeature feature in Decoded.Code.CpuidFeatures())
         {
             UsesStack |= feature is CpuidFeature.FPU or CpuidFeature.FPU287 or CpuidFeature.FPU387 or CpuidFeature.MMX;
             UsesVectors |= feature is CpuidFeature.SSE or CpuidFeature.SSE2 or CpuidFeature.SSE3 or CpuidFeature.SSSE3
                 or CpuidFeature.SSE4_1 or CpuidFeature.SSE4_2 or CpuidFeature.AES or CpuidFeature.SHA or CpuidFeature.PCLMULQDQ;
-            UsesVectors |= feature is CpuidFeature.FXSR or CpuidFeature.XSAVE or CpuidFeature.XSAVEC or CpuidFeature.XSAVEOPT;
+            bool all = feature is CpuidFeature.FXSR or CpuidFeature.XSAVE or CpuidFeature.XSAVEC or CpuidFeature.XSAVEOPT;
+            UsesStack |= all;
+            UsesVectors |= all;
+            Vectors |= all ? 0xFFFF : 0;
         }
 
-        UsesStack |= UsesVectors && opCode.Encoding == EncodingKind.Legacy;
+        foreach (UsedRegister used in info.GetUsedRegisters())
+        {
+            Vectors |= used.Register.IsVectorRegister() ? 1 << (used.Register.GetNumber() & 15) : 0;
+            UsesStack |= used.Register.IsMM();
+        }
     }
 }
