@@ -6,18 +6,19 @@ namespace Vmm.Record;
 /// <summary>Decides when the guest's clock needs a new anchor to follow the host's, and which.</summary>
 /// <remarks>
 /// What varies: the host's clock. Logged: as <see cref="TimeAnchor"/>, at the position where it is applied. A clock ahead of the host is
-/// slowed, never stepped back; one that is far behind is stepped forward.
+/// slowed, never stepped back; one that is behind is hurried, but no more than a guest's timer tick can bear: a step would swallow ticks that
+/// the guest counts. Only idle time is stepped over.
 /// </remarks>
 internal sealed class ClockFollower
 {
     // Errors below this need no anchor: the log stays small.
     private const long TolerableError = 50_000;
 
-    // A guest that is further behind than this is stepped forward instead of hurried.
-    private const long StepError = 20_000_000;
-
     // The next anchor is expected after this time: an error is worked off until then.
     private const ulong Horizon = 4_000_000;
+
+    // Fastest clock, in ticks per instruction: a 4 ms tick of the guest is then 20,000 instructions long.
+    private const double FastestRate = 200;
 
     private ulong _lastRetired;
     private ulong _lastHost;
@@ -34,11 +35,10 @@ internal sealed class ClockFollower
             return null;
         }
 
-        ulong ticks = behind > StepError ? host : now;
         double instructions = Math.Max(1, _instructionsPerNanosecond * Horizon);
-        double wanted = Math.Max(Horizon / 16.0, Horizon + (double)(host - ticks == 0 ? 0 : (long)(host - ticks)));
-        ulong rate = Coarse(wanted / instructions);
-        return ticks == now && rate == machine.Clock.Rate ? null : new TimeAnchor(ticks, rate);
+        double wanted = Math.Max(Horizon / 16.0, Horizon + (double)behind);
+        ulong rate = Coarse(Math.Min(wanted / instructions, FastestRate));
+        return rate == machine.Clock.Rate ? null : new TimeAnchor(now, rate);
     }
 
     /// <summary>The anchor after the guest has been idle: its clock is where the host's is.</summary>

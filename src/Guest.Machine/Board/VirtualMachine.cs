@@ -13,6 +13,10 @@ namespace Guest.Machine.Board;
 /// </remarks>
 public sealed class VirtualMachine : ICpuBus, IBoardControl, IInterruptTarget, IDisposable
 {
+    // A write to either moves the other along (Intel SDM 3B 17.17.3).
+    private const uint MsrTsc = 0x10;
+    private const uint MsrTscAdjust = 0x3B;
+
     private readonly Interpreter _engine;
     private readonly MachineHasher _hasher;
     private readonly EngineChaos _chaos;
@@ -198,14 +202,23 @@ public sealed class VirtualMachine : ICpuBus, IBoardControl, IInterruptTarget, I
     }
 
     /// <inheritdoc/>
-    bool ICpuBus.TryReadMsr(uint index, out ulong value) => Local.TryReadMsr(index, out value);
+    bool ICpuBus.TryReadMsr(uint index, out ulong value)
+    {
+        if (index == MsrTscAdjust)
+        {
+            value = Local.TscOffset;
+            return true;
+        }
+
+        return Local.TryReadMsr(index, out value);
+    }
 
     /// <inheritdoc/>
     bool ICpuBus.TryWriteMsr(uint index, ulong value)
     {
-        if (index == 0x10)
+        if (index is MsrTsc or MsrTscAdjust)
         {
-            Local.TscOffset = value - Clock.Now;
+            Local.TscOffset = index == MsrTsc ? value - Clock.Now : value;
             LookAround();
             return true;
         }

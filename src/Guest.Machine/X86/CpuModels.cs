@@ -79,7 +79,7 @@ public static class CpuModels
             new(4, 1, 0x0000_0122, 0x01C0_003F, 63, 0),
             new(4, 2, 0x0000_0143, 0x03C0_003F, 1023, 0),
             new(6, 0, Bits(2), 0, 0, 0),
-            new(7, 0, 0, Bits(0, 7, 9, 10, 20, 23, 29) | (v3 ? Bits(3, 5, 8, 19) : 0), Bits(2, 22) | (la57 ? Bits(16) : 0), Bits(4, 29)),
+            new(7, 0, 0, Bits(0, 1, 7, 9, 10, 20, 23, 29) | (v3 ? Bits(3, 5, 8, 19) : 0), Bits(2, 22) | (la57 ? Bits(16) : 0), Bits(4, 29)),
             new(0xB, 0, 0, 1, 0x100, 0),
             new(0xB, 1, (uint)System.Numerics.BitOperations.Log2(System.Numerics.BitOperations.RoundUpToPowerOf2((uint)vcpus)), (uint)vcpus, 0x201, 0),
             new(0xB, 2, 0, 0, 2, 0),
