@@ -176,6 +176,11 @@ public sealed partial class Vcpu
     private ulong LoadSlow(ulong address, int size)
     {
         CheckAlignment(address, size);
+        return LoadPart(address, size);
+    }
+
+    private ulong LoadPart(ulong address, int size)
+    {
         CheckEnd(address, size);
         ulong value = 0;
         int first = FirstPart(address, size);
@@ -202,6 +207,11 @@ public sealed partial class Vcpu
     private void StoreSlow(ulong address, int size, ulong value)
     {
         CheckAlignment(address, size);
+        StorePart(address, size, value);
+    }
+
+    private void StorePart(ulong address, int size, ulong value)
+    {
         CheckEnd(address, size);
         int first = FirstPart(address, size);
         ulong physical = Translate(address, AccessKind.Write);
@@ -227,7 +237,7 @@ public sealed partial class Vcpu
         for (int at = 0; at < bytes.Length;)
         {
             int size = PartSize(address + (ulong)at, bytes.Length - at);
-            ulong value = LoadSlow(address + (ulong)at, size);
+            ulong value = LoadPart(address + (ulong)at, size);
             for (int i = 0; i < size; i++)
             {
                 bytes[at + i] = (byte)(value >> (8 * i));
@@ -249,7 +259,7 @@ public sealed partial class Vcpu
                 value |= (ulong)bytes[at + i] << (8 * i);
             }
 
-            StoreSlow(address + (ulong)at, size, value);
+            StorePart(address + (ulong)at, size, value);
             at += size;
         }
     }

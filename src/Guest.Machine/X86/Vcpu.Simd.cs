@@ -35,6 +35,53 @@ public sealed partial class Vcpu
         return OperandRoom;
     }
 
+    /// <summary>Loads an element of a masked or gathered operand: as a load, without a check of alignment.</summary>
+    internal T LoadElement<T>(ulong address)
+        where T : unmanaged
+    {
+        if (TrySpan(address, Unsafe.SizeOf<T>(), AccessKind.Read, out nint host))
+        {
+            return Raw.Load<T>(host);
+        }
+
+        ulong value = LoadPart(address, Unsafe.SizeOf<T>());
+        return Unsafe.As<ulong, T>(ref value);
+    }
+
+    /// <summary>Stores an element of a masked operand, which <see cref="ProbeElement"/> has found to be writable.</summary>
+    internal void StoreElement<T>(ulong address, T value)
+        where T : unmanaged
+    {
+        if (TrySpan(address, Unsafe.SizeOf<T>(), AccessKind.Write, out nint host))
+        {
+            Raw.Store(host, value);
+            return;
+        }
+
+        ulong wide = 0;
+        Unsafe.As<ulong, T>(ref wide) = value;
+        StorePart(address, Unsafe.SizeOf<T>(), wide);
+    }
+
+    /// <summary>Raises what a store of that many bytes raises, except for alignment.</summary>
+    internal void ProbeElement(ulong address, int size)
+    {
+        _ = Translate(address, AccessKind.Write);
+        if (((address ^ (address + (ulong)size - 1)) >> 12) != 0)
+        {
+            _ = Translate(NextPage(address), AccessKind.Write);
+        }
+    }
+
+    /// <summary>Raises what an access to an area of x87 or vector state raises: its last byte is looked at first, as the host does.</summary>
+    internal void ProbeArea(ulong address, int size, AccessKind kind)
+    {
+        CheckAlignment(address, size);
+        ulong last = address + (ulong)size - 1;
+        _ = Translate(InLongMode64 ? last : (uint)last, kind);
+        _ = Translate(address, kind);
+    }
+
     /// <summary>The linear address of an element of the memory operand, with the checks for that element alone.</summary>
     /// <param name="op">The instruction.</param>
     /// <param name="offset">What is added to base and displacement.</param>

@@ -64,6 +64,8 @@ internal static class SimdControl
     private static void EmptyMmx(Vcpu cpu, ref Op op)
     {
         cpu.CheckMmx();
-        cpu.State.Fx[0] &= ~X87.FxTags;
+        ref CpuState s = ref cpu.State;
+        X87State.EnterMmx(ref s);
+        s.Fx[0] &= ~X87.FxTags;
     }
 }

@@ -7,11 +7,13 @@ namespace Guest.Machine.X86.Semantics;
 /// <summary>Makes the row of a SIMD instruction from what the decoder's tables say of its encoding and operands.</summary>
 internal static class SimdRow
 {
-    // Legacy encodings with 16-byte operands that need no alignment (Intel SDM 2B, their pages).
+    // Legacy encodings with 16-byte operands that need no alignment (Intel SDM 2B, their pages; SHA: as AMD's processors have it).
     private static readonly Mnemonic[] Unaligned =
     [
         Mnemonic.Movups, Mnemonic.Movupd, Mnemonic.Movdqu, Mnemonic.Lddqu,
         Mnemonic.Pcmpestri, Mnemonic.Pcmpestri64, Mnemonic.Pcmpestrm, Mnemonic.Pcmpestrm64, Mnemonic.Pcmpistri, Mnemonic.Pcmpistrm,
+        Mnemonic.Sha1msg1, Mnemonic.Sha1msg2, Mnemonic.Sha1nexte, Mnemonic.Sha1rnds4,
+        Mnemonic.Sha256msg1, Mnemonic.Sha256msg2, Mnemonic.Sha256rnds2,
     ];
 
     // VEX encodings that do need it.
@@ -52,6 +54,7 @@ internal static class SimdRow
             (true, true) => Simd<TUnit>.StoreAligned,
             (true, false) => Simd<TUnit>.Store,
             (false, true) => Simd<TUnit>.LoadAligned,
+            (false, false) when code is Code.Cvtpi2ps_xmm_mmm64 or Code.Cvtpi2pd_xmm_mmm64 => Simd<SimdUnits.Sse>.Load, // touches no MMX register
             (false, false) => Simd<TUnit>.Load,
         };
         return new InstructionRow(code, onlyMemory ? null : Simd<TUnit>.Registers, memory < 0 ? null : access, ResultKind.Host, prepare);

@@ -100,7 +100,7 @@ internal static class X87Control
         cpu.CheckX87Available();
         Span<byte> bytes = stackalloc byte[op.MemorySize];
         WriteEnvironment(ref cpu.State, bytes);
-        cpu.StoreBytes(cpu.Address(ref op), bytes);
+        StoreArea(cpu, ref op, bytes);
         ref CpuState s = ref cpu.State;
         X87State.SetWords(ref s, (ushort)(X87State.Control(ref s) | X87.Exceptions), X87State.Status(ref s), X87State.Tags(ref s));
     }
@@ -109,7 +109,7 @@ internal static class X87Control
     {
         cpu.CheckX87();
         Span<byte> bytes = stackalloc byte[op.MemorySize];
-        cpu.LoadBytes(cpu.Address(ref op), bytes);
+        LoadArea(cpu, ref op, bytes);
         ReadEnvironment(ref cpu.State, bytes);
     }
 
@@ -125,7 +125,7 @@ internal static class X87Control
             slots.Slice(16 * i, 10).CopyTo(bytes[(registersAt + (10 * i))..]);
         }
 
-        cpu.StoreBytes(cpu.Address(ref op), bytes);
+        StoreArea(cpu, ref op, bytes);
         X87State.Initialize(ref cpu.State);
     }
 
@@ -133,7 +133,7 @@ internal static class X87Control
     {
         cpu.CheckX87();
         Span<byte> bytes = stackalloc byte[op.MemorySize];
-        cpu.LoadBytes(cpu.Address(ref op), bytes);
+        LoadArea(cpu, ref op, bytes);
         int registersAt = bytes.Length - RegisterBytes;
         ReadEnvironment(ref cpu.State, bytes[..registersAt]);
         Span<byte> slots = X87State.Bytes(ref cpu.State)[32..];
@@ -141,6 +141,20 @@ internal static class X87Control
         {
             bytes.Slice(registersAt + (10 * i), 10).CopyTo(slots[(16 * i)..]);
         }
+    }
+
+    private static void LoadArea(Vcpu cpu, ref Op op, Span<byte> bytes)
+    {
+        ulong address = cpu.Address(ref op);
+        cpu.ProbeArea(address, bytes.Length, AccessKind.Read);
+        cpu.LoadBytes(address, bytes);
+    }
+
+    private static void StoreArea(Vcpu cpu, ref Op op, ReadOnlySpan<byte> bytes)
+    {
+        ulong address = cpu.Address(ref op);
+        cpu.ProbeArea(address, bytes.Length, AccessKind.Write);
+        cpu.StoreBytes(address, bytes);
     }
 
     // Seven words, or seven doublewords whose upper halves are ones where the first three and the last are concerned.

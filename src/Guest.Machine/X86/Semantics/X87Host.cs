@@ -70,7 +70,7 @@ internal static class X87Host
             registers[i + 1] = (ushort)image[i + 1];
         }
 
-        if (flags != 0 && (registers[0] & X87.FxStatusEs) == 0)
+        if (flags != 0)
         {
             Flags.SetStatus(ref s, flags);
         }

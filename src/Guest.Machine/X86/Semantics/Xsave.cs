@@ -59,7 +59,7 @@ internal static class Xsave
     {
         ulong address = CheckedAddress(cpu, ref op);
         ulong requested = Requested(cpu);
-        cpu.ProbeWrite(address, XsaveLayout.StandardSize(requested));
+        cpu.ProbeArea(address, XsaveLayout.StandardSize(requested), AccessKind.Write);
         Span<byte> header = stackalloc byte[8];
         cpu.LoadBytes(address + StateBv, header);
         ulong before = BinaryPrimitives.ReadUInt64LittleEndian(header);
@@ -72,7 +72,7 @@ internal static class Xsave
     {
         ulong address = CheckedAddress(cpu, ref op);
         ulong requested = Requested(cpu);
-        cpu.ProbeWrite(address, XsaveLayout.CompactedSize(requested));
+        cpu.ProbeArea(address, XsaveLayout.CompactedSize(requested), AccessKind.Write);
         ulong used = InUse(cpu) | (cpu.State.Mxcsr != SimdControl.InitialMxcsr ? XsaveLayout.Sse : 0);
         ulong written = requested & used;
         Write(cpu, address, written, (written & XsaveLayout.Sse) != 0);
@@ -143,9 +143,11 @@ internal static class Xsave
         ulong address = CheckedAddress(cpu, ref op);
         ulong requested = Requested(cpu);
         Span<byte> image = stackalloc byte[XsaveLayout.AvxOffset + XsaveLayout.AvxSize];
-        cpu.LoadBytes(address, image[..XsaveLayout.HeaderEnd]);
+        cpu.LoadBytes(address + StateBv, image[StateBv..XsaveLayout.HeaderEnd]);
         ulong present = BinaryPrimitives.ReadUInt64LittleEndian(image[StateBv..]);
         bool compacted = CheckHeader(cpu, image, onlyCompacted);
+        cpu.ProbeArea(address, XsaveLayout.StandardSize(requested), AccessKind.Read);
+        cpu.LoadBytes(address, image[..StateBv]);
         bool fromImage = compacted
             ? (requested & present & XsaveLayout.Sse) != 0
             : (requested & (XsaveLayout.Sse | XsaveLayout.Avx)) != 0;
@@ -241,7 +243,7 @@ internal static class Xsave
         ulong address = cpu.Address(ref op);
         if ((address & 63) != 0)
         {
-            cpu.RaiseGp();
+            cpu.RaiseMisalignedArea(address);
         }
 
         return address;
