@@ -21,15 +21,26 @@ public sealed partial class Vcpu
         _ => 0,
     };
 
-    /// <summary>An area that must be aligned is not: #AC where alignment is checked and not even a doubleword's holds, else #GP.</summary>
+    /// <summary>#GP(0) for an operand that must be aligned and is not; an address that is not canonical comes first.</summary>
     internal void RaiseMisalignedArea(ulong address)
+    {
+        if (!IsCanonical(address))
+        {
+            RaiseNotCanonical(address);
+        }
+
+        RaiseGp();
+    }
+
+    /// <summary>The same for FXSAVE and FXRSTOR: #AC where alignment is checked and not even a doubleword's holds (Intel SDM 2A).</summary>
+    internal void RaiseMisalignedFxsaveArea(ulong address)
     {
         if (AlignmentChecked && (address & 3) != 0)
         {
             RaiseMisaligned(address);
         }
 
-        RaiseGp();
+        RaiseMisalignedArea(address);
     }
 
     private void RaiseMisaligned(ulong address)

@@ -73,13 +73,30 @@ public sealed partial class Vcpu
         }
     }
 
-    /// <summary>Raises what an access to an area of x87 or vector state raises: its last byte is looked at first, as the host does.</summary>
-    internal void ProbeArea(ulong address, int size, AccessKind kind)
+    /// <summary>Raises what an access to an area of x87 or vector state raises: its first element, then its last byte, as the host does.</summary>
+    internal void ProbeArea(ulong address, int size, int element, AccessKind kind)
     {
         CheckAlignment(address, size);
+        _ = Translate(address, kind);
+        if (((address ^ (address + (ulong)element - 1)) >> 12) != 0)
+        {
+            _ = Translate(NextPage(address), kind);
+        }
+
+        ProbeLast(address, size, kind);
+    }
+
+    /// <summary>Raises what an access to an FXSAVE area raises: its last byte is looked at first, as the host does.</summary>
+    internal void ProbeFxsaveArea(ulong address, AccessKind kind)
+    {
+        ProbeLast(address, XsaveLayout.LegacySize, kind);
+        _ = Translate(address, kind);
+    }
+
+    private void ProbeLast(ulong address, int size, AccessKind kind)
+    {
         ulong last = address + (ulong)size - 1;
         _ = Translate(InLongMode64 ? last : (uint)last, kind);
-        _ = Translate(address, kind);
     }
 
     /// <summary>The linear address of an element of the memory operand, with the checks for that element alone.</summary>

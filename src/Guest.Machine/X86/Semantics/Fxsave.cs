@@ -79,7 +79,7 @@ internal static class Fxsave
     private static void Save(Vcpu cpu, ref Op op)
     {
         ulong address = CheckedAddress(cpu, ref op);
-        cpu.ProbeArea(address, XsaveLayout.LegacySize, AccessKind.Write);
+        cpu.ProbeFxsaveArea(address, AccessKind.Write);
         ref CpuState s = ref cpu.State;
         Span<byte> image = stackalloc byte[XmmAt + 256];
         WriteX87(ref s, image);
@@ -94,7 +94,7 @@ internal static class Fxsave
     {
         ulong address = CheckedAddress(cpu, ref op);
         Span<byte> image = stackalloc byte[XsaveLayout.LegacySize];
-        cpu.ProbeArea(address, XsaveLayout.LegacySize, AccessKind.Read);
+        cpu.ProbeFxsaveArea(address, AccessKind.Read);
         cpu.LoadBytes(address, image);
         ref CpuState s = ref cpu.State;
         bool vectors = (s.Cr4 & Cr4OsFxsr) != 0;
@@ -122,7 +122,7 @@ internal static class Fxsave
         ulong address = cpu.Address(ref op);
         if ((address & 15) != 0)
         {
-            cpu.RaiseMisalignedArea(address);
+            cpu.RaiseMisalignedFxsaveArea(address);
         }
 
         return address;

@@ -4,7 +4,7 @@ using static Iced.Intel.Code;
 
 namespace Guest.Machine.X86.Semantics;
 
-/// <summary>Moves under a mask: only elements whose mask has its sign bit set are accessed, without a check of alignment.</summary>
+/// <summary>Moves under a mask: only elements whose mask has its sign bit set are accessed, without a check of alignment (but for MASKMOV).</summary>
 /// <remarks>Of VMASKMOV and VPMASKMOV only those elements can fault; MASKMOVQ and MASKMOVDQU fault where any of their bytes would
 /// (the manual leaves it to the processor).</remarks>
 internal static class SimdMasked
@@ -96,7 +96,7 @@ internal static class SimdMasked
     private static void StoreMasked(Vcpu cpu, ref Op op, ReadOnlySpan<byte> values, ReadOnlySpan<byte> masks)
     {
         ulong start = cpu.State.Rdi;
-        cpu.ProbeElement(ByteAddress(cpu, ref op, start, masks.Length), masks.Length);
+        cpu.ProbeWrite(ByteAddress(cpu, ref op, start, masks.Length), masks.Length);
         for (int i = 0; i < masks.Length; i++)
         {
             if (IsActive(masks[i]))

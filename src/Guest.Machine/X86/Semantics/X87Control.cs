@@ -143,24 +143,27 @@ internal static class X87Control
         }
     }
 
+    // 28 and 108 bytes have doublewords, 14 and 94 have words.
+    private static bool IsWide(int bytes) => bytes is 28 or 108;
+
     private static void LoadArea(Vcpu cpu, ref Op op, Span<byte> bytes)
     {
         ulong address = cpu.Address(ref op);
-        cpu.ProbeArea(address, bytes.Length, AccessKind.Read);
+        cpu.ProbeArea(address, bytes.Length, IsWide(bytes.Length) ? 4 : 2, AccessKind.Read);
         cpu.LoadBytes(address, bytes);
     }
 
     private static void StoreArea(Vcpu cpu, ref Op op, ReadOnlySpan<byte> bytes)
     {
         ulong address = cpu.Address(ref op);
-        cpu.ProbeArea(address, bytes.Length, AccessKind.Write);
+        cpu.ProbeArea(address, bytes.Length, IsWide(bytes.Length) ? 4 : 2, AccessKind.Write);
         cpu.StoreBytes(address, bytes);
     }
 
     // Seven words, or seven doublewords whose upper halves are ones where the first three and the last are concerned.
     private static void WriteEnvironment(ref CpuState s, Span<byte> bytes)
     {
-        int step = bytes.Length / 7;
+        int step = IsWide(bytes.Length) ? 4 : 2;
         if (step == 4)
         {
             foreach (int at in (ReadOnlySpan<int>)[0, 4, 8, 24])
@@ -176,7 +179,7 @@ internal static class X87Control
 
     private static void ReadEnvironment(ref CpuState s, ReadOnlySpan<byte> bytes)
     {
-        int step = bytes.Length / 7;
+        int step = IsWide(bytes.Length) ? 4 : 2;
         X87State.SetEnvironment(
             ref s,
             BinaryPrimitives.ReadUInt16LittleEndian(bytes),

@@ -59,8 +59,9 @@ internal static class Xsave
     {
         ulong address = CheckedAddress(cpu, ref op);
         ulong requested = Requested(cpu);
-        cpu.ProbeArea(address, XsaveLayout.StandardSize(requested), AccessKind.Write);
+        cpu.ProbeArea(address, XsaveLayout.StandardSize(requested), 1, AccessKind.Write);
         Span<byte> header = stackalloc byte[8];
+        cpu.ProbeRead(address, 1);
         cpu.LoadBytes(address + StateBv, header);
         ulong before = BinaryPrimitives.ReadUInt64LittleEndian(header);
         Write(cpu, address, requested & written, (requested & (XsaveLayout.Sse | XsaveLayout.Avx)) != 0);
@@ -72,7 +73,7 @@ internal static class Xsave
     {
         ulong address = CheckedAddress(cpu, ref op);
         ulong requested = Requested(cpu);
-        cpu.ProbeArea(address, XsaveLayout.CompactedSize(requested), AccessKind.Write);
+        cpu.ProbeArea(address, XsaveLayout.CompactedSize(requested), 1, AccessKind.Write);
         ulong used = InUse(cpu) | (cpu.State.Mxcsr != SimdControl.InitialMxcsr ? XsaveLayout.Sse : 0);
         ulong written = requested & used;
         Write(cpu, address, written, (written & XsaveLayout.Sse) != 0);
@@ -143,10 +144,11 @@ internal static class Xsave
         ulong address = CheckedAddress(cpu, ref op);
         ulong requested = Requested(cpu);
         Span<byte> image = stackalloc byte[XsaveLayout.AvxOffset + XsaveLayout.AvxSize];
+        cpu.ProbeRead(address, 1);
         cpu.LoadBytes(address + StateBv, image[StateBv..XsaveLayout.HeaderEnd]);
         ulong present = BinaryPrimitives.ReadUInt64LittleEndian(image[StateBv..]);
         bool compacted = CheckHeader(cpu, image, onlyCompacted);
-        cpu.ProbeArea(address, XsaveLayout.StandardSize(requested), AccessKind.Read);
+        cpu.ProbeArea(address, XsaveLayout.StandardSize(requested), 1, AccessKind.Read);
         cpu.LoadBytes(address, image[..StateBv]);
         bool fromImage = compacted
             ? (requested & present & XsaveLayout.Sse) != 0
