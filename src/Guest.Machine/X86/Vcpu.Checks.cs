@@ -21,18 +21,7 @@ public sealed partial class Vcpu
         _ => 0,
     };
 
-    /// <summary>#GP(0) for an operand that must be aligned and is not; an address that is not canonical comes first.</summary>
-    internal void RaiseMisalignedArea(ulong address)
-    {
-        if (!IsCanonical(address))
-        {
-            RaiseNotCanonical(address);
-        }
-
-        RaiseGp();
-    }
-
-    /// <summary>The same for FXSAVE and FXRSTOR: #AC where alignment is checked and not even a doubleword's holds (Intel SDM 2A).</summary>
+    /// <summary>An FXSAVE area is not aligned: #AC where alignment is checked and not even a doubleword's holds, else #GP (Intel SDM 2A).</summary>
     internal void RaiseMisalignedFxsaveArea(ulong address)
     {
         if (AlignmentChecked && (address & 3) != 0)
@@ -40,7 +29,12 @@ public sealed partial class Vcpu
             RaiseMisaligned(address);
         }
 
-        RaiseMisalignedArea(address);
+        if (!IsCanonical(address))
+        {
+            RaiseNotCanonical(address);
+        }
+
+        RaiseGp();
     }
 
     private void RaiseMisaligned(ulong address)

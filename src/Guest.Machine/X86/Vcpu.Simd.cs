@@ -63,9 +63,10 @@ public sealed partial class Vcpu
         StorePart(address, Unsafe.SizeOf<T>(), wide);
     }
 
-    /// <summary>Raises what a store of that many bytes raises, except for alignment.</summary>
-    internal void ProbeElement(ulong address, int size)
+    /// <summary>Raises what a store of that many bytes raises, except that it asks for no alignment, or another one.</summary>
+    internal void ProbeElement(ulong address, int size, int aligned = 1)
     {
+        CheckAlignment(address, aligned);
         _ = Translate(address, AccessKind.Write);
         if (((address ^ (address + (ulong)size - 1)) >> 12) != 0)
         {

@@ -96,7 +96,7 @@ internal static class SimdMasked
     private static void StoreMasked(Vcpu cpu, ref Op op, ReadOnlySpan<byte> values, ReadOnlySpan<byte> masks)
     {
         ulong start = cpu.State.Rdi;
-        cpu.ProbeWrite(ByteAddress(cpu, ref op, start, masks.Length), masks.Length);
+        cpu.ProbeElement(ByteAddress(cpu, ref op, start, masks.Length), masks.Length, 8);
         for (int i = 0; i < masks.Length; i++)
         {
             if (IsActive(masks[i]))

@@ -245,7 +245,7 @@ internal static class Xsave
         ulong address = cpu.Address(ref op);
         if ((address & 63) != 0)
         {
-            cpu.RaiseMisalignedArea(address);
+            cpu.RaiseGp();
         }
 
         return address;
