@@ -56,19 +56,8 @@ internal static class ExportCommand
         string manifest = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(recording.Folder.Path, Recordings.ManifestName))));
         using ProgressBar progress = new("export", window.To.Retired);
         using Replayer replayer = new(recording.Folder, new NoConsole()) { Advanced = machine => progress.Report(machine.Position.Retired) };
-        if (window.From.Retired > 0)
-        {
-            replayer.Run(window.From);
-        }
-
         using TraceFiles files = new(folder, names, format, new TraceMetadata(manifest, window.From, window.To));
-        TraceCollector collector = new(replayer.Machine.Cpu, files);
-        replayer.Machine.Engine.Observer = collector;
-        replayer.Machine.Cpu.Observe(names.Contains("accesses") ? collector : null);
-        replayer.Run(window.To == recording.End ? null : window.To);
-        replayer.Machine.Cpu.Observe(null);
-        replayer.Machine.Engine.Observer = null;
-        collector.Complete();
+        TraceExport.Run(replayer, files, window.From, window.To == recording.End ? null : window.To);
         return
         [
             .. Describe(files.Instructions), .. Describe(files.Accesses), .. Describe(files.Events), .. Describe(files.Code),
