@@ -26,8 +26,12 @@ public sealed class PcBoard
     /// <param name="control">Who ends the run.</param>
     /// <param name="console">Where the first serial port's output goes.</param>
     /// <param name="targets">The vCPUs, by number; at most <see cref="MaxCpus"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">No vCPU, or too many.</exception>
     public PcBoard(long startSeconds, IClock clock, IBoardControl control, IConsoleOutput console, IReadOnlyList<IInterruptTarget> targets)
     {
+        ArgumentOutOfRangeException.ThrowIfZero(targets.Count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(targets.Count, MaxCpus);
+
         // The order of the devices is the order of their parts in the state hash (docs/determinism.md).
         var pic = Add(new PicPair());
         Router = new InterruptRouter(pic);
