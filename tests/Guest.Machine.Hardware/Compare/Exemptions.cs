@@ -15,6 +15,11 @@ internal static class Exemptions
             AtFault(decoded, ref expected, ref actual);
         }
 
+        else if (Exclusions.IsApproximation(decoded.Code))
+        {
+            Approximations.Accept(decoded, ref expected, ref actual);
+        }
+
         if (decoded.Mnemonic is Mnemonic.Bsf or Mnemonic.Bsr && (expected.Rflags & 0x40) != 0 && (actual.Rflags & 0x40) != 0)
         {
             int register = RegisterPlaces.Number(decoded.Op0Register);

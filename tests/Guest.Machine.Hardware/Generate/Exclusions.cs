@@ -10,8 +10,6 @@ public static class Exclusions
     private const string Time = "its result is the machine's time, identity or counters";
     private const string Umip = "the host's kernel emulates or hides it (UMIP): covered by the bare-metal suite";
     private const string Vendor = "Intel and AMD differ (operand-size prefix on a near branch in 64-bit mode); ours follows Intel";
-    private const string Transcendental = "x87 transcendental: no two vendors give the same bits; defined result, compared with vectors";
-    private const string Approximation = "approximation: vendors differ; defined result, compared with vectors";
     private const string NativeState = "reads host state that has no counterpart: XCR0 and the FS base belong to the host's process";
     private const string TwoInstructions = "a WAIT and an instruction, which the decoder never yields as one";
     private const string Prefix = "a spelling of the assembler only: the decoder never yields it in 64-bit mode";
@@ -27,12 +25,6 @@ public static class Exclusions
         (Mnemonic.Lar, Segments), (Mnemonic.Lsl, Segments), (Mnemonic.Verr, Segments), (Mnemonic.Verw, Segments),
         (Mnemonic.Lfs, Segments), (Mnemonic.Lgs, Segments), (Mnemonic.Lss, Segments),
         (Mnemonic.Xgetbv, NativeState), (Mnemonic.Wrfsbase, NativeState),
-        (Mnemonic.F2xm1, Transcendental), (Mnemonic.Fyl2x, Transcendental), (Mnemonic.Fyl2xp1, Transcendental),
-        (Mnemonic.Fptan, Transcendental), (Mnemonic.Fpatan, Transcendental), (Mnemonic.Fsin, Transcendental),
-        (Mnemonic.Fcos, Transcendental), (Mnemonic.Fsincos, Transcendental),
-        (Mnemonic.Rcpps, Approximation), (Mnemonic.Rcpss, Approximation), (Mnemonic.Rsqrtps, Approximation),
-        (Mnemonic.Rsqrtss, Approximation), (Mnemonic.Vrcpps, Approximation), (Mnemonic.Vrcpss, Approximation),
-        (Mnemonic.Vrsqrtps, Approximation), (Mnemonic.Vrsqrtss, Approximation),
     ];
 
     /// <summary>Why a code is not compared; null where it is.</summary>
@@ -55,11 +47,9 @@ public static class Exclusions
         return ForForm(code, info);
     }
 
-    /// <summary>Whether the instruction approximates, each vendor in its own way.</summary>
-    public static bool IsApproximation(Code code) => ReasonFor(code) == Approximation;
-
-    /// <summary>Whether the instruction is an x87 transcendental function.</summary>
-    public static bool IsTranscendental(Code code) => ReasonFor(code) == Transcendental;
+    /// <summary>Whether the instruction approximates, each vendor in its own way: compared with the host within the error both promise, and with vectors.</summary>
+    public static bool IsApproximation(Code code) => code.Mnemonic() is Mnemonic.Rcpps or Mnemonic.Rcpss or Mnemonic.Rsqrtps or Mnemonic.Rsqrtss
+        or Mnemonic.Vrcpps or Mnemonic.Vrcpss or Mnemonic.Vrsqrtps or Mnemonic.Vrsqrtss;
 
     private static string? ForForm(Code code, OpCodeInfo info) => code switch
     {

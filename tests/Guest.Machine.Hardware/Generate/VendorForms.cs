@@ -5,6 +5,22 @@ namespace Guest.Machine.Hardware.Generate;
 /// <summary>Forms of compared instructions that Intel and AMD execute differently; the machine follows Intel, so the host is no judge.</summary>
 public static class VendorForms
 {
+    /// <summary>The forms in words, for docs/instructions.md.</summary>
+    public static IReadOnlyList<string> Listed { get; } =
+    [
+        "near branches with an operand-size prefix: AMD cuts the target to 16 bits",
+        "LOOPE and LOOPNE with a repeat prefix: AMD lets the prefix choose the condition",
+        "PAUSE (F3 90) with REX.B: AMD executes XCHG",
+        "MOVSXD r16, m16: AMD reads 32 bits",
+        "LOCK MOV to and from a control register: AMD takes it for CR8, Intel raises #UD",
+        "UD0 and UD1 whose ModRM byte lies on a missing page: AMD has no ModRM byte there and raises #UD",
+        "CALL to an address that is not canonical over a bad stack: which fault comes first",
+        "SHA instructions with a misaligned operand: AMD asks for no alignment",
+        "areas of saved state (FXSAVE, XSAVE, FNSAVE, FNSTENV and their loads): which byte CR2 names, #AC or #GP for misalignment, and whether XRSTOR judges the header before the rest is read",
+        "MASKMOVQ, MASKMOVDQU: whether bytes that are not selected fault, the byte CR2 names, and the switch to MMX state at a fault",
+        "gathers: how far mask and destination have come at a fault",
+    ];
+
     /// <summary>Why a form is left out; null where it is compared.</summary>
     /// <param name="decoded">The instruction.</param>
     /// <param name="bytes">Its bytes.</param>

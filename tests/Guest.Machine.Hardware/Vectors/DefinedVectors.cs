@@ -18,7 +18,6 @@ public static class DefinedVectors
     [
         ("undefined-flags.txt", "Status flags and registers that the manual leaves undefined", HasUndefined),
         ("approximations.txt", "RCPPS, RSQRTPS and their like", code => Exclusions.IsApproximation(code)),
-        ("x87-transcendental.txt", "x87 transcendental functions", code => Exclusions.IsTranscendental(code)),
     ];
 
     /// <summary>Makes a file's lines.</summary>

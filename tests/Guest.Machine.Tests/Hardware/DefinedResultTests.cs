@@ -11,7 +11,6 @@ public sealed class DefinedResultTests
     [Theory]
     [InlineData("undefined-flags.txt")]
     [InlineData("approximations.txt")]
-    [InlineData("x87-transcendental.txt")]
     public void Defined_results_equal_the_checked_in_vectors(string file)
     {
         using var engine = new EngineCpu(CpuModels.Create(TestedCodes.Model));
