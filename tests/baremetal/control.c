@@ -57,14 +57,17 @@ static void efer(void)
     X.cr4 = CR4_OSFXSR;
     X.efer = 0x100;
     exc("efer.paging-needs-pae", "3A 4.1.2, 9.8.5", L32K, A32("mov eax, cr0\nbts eax, 31" MARK "mov cr0, eax"), GP, 0);
-    X.cr4 = CR4_OSFXSR | CR4_PAE;
-    X.efer = 0x100;
-    X.cr3 = (u64)main_pml4;
-    /* L and D together, which legacy mode takes for a 32-bit segment. */
-    set_desc(SEL_FREE, 0x00ef9b000000ffff);
-    X.cs = SEL_FREE;
-    go(L32K, A32("mov eax, 0x80010033\nmov cr0, eax" DONE));
-    yes("efer.paging-with-l-bit-code-segment", "3A 9.8.5.3", R.vec == GP);
+    if (!dies("efer.paging-with-l-bit-code-segment", "3A 9.8.5.3"))
+    {
+        /* L and D together, which legacy mode takes for a 32-bit segment. */
+        set_desc(SEL_FREE, 0x00ef9b000000ffff);
+        X.cr4 = CR4_OSFXSR | CR4_PAE;
+        X.efer = 0x100;
+        X.cr3 = (u64)main_pml4;
+        X.cs = SEL_FREE;
+        go(L32K, A32("mov eax, 0x80010033\nmov cr0, eax" DONE));
+        yes("efer.paging-with-l-bit-code-segment", "3A 9.8.5.3", R.vec == GP);
+    }
     X.efer = 0x100;
     X.cr4 = CR4_OSFXSR | CR4_PAE;
     okv("efer.lma-follows-paging", "3A 9.8.5", L32K, A32("mov ecx, 0xc0000080\nrdmsr\nand eax, 0x500" DONE), 0x100);

@@ -221,10 +221,11 @@ public sealed partial class Vcpu
         SetCode(selector, code, cpl);
     }
 
-    // Interrupt and trap gates only; software interrupts need the gate's privilege; present (SDM 2A, INT n).
-    private void CheckGate(Descriptor gate, uint gateError, EventKind kind, bool allow16)
+    // Interrupt and trap gates, outside IA-32e mode task gates too; software interrupts need the gate's privilege; present (SDM 2A, INT n).
+    private void CheckGate(Descriptor gate, uint gateError, EventKind kind, bool allow16, bool allowTask = false)
     {
-        if (gate.CodeOrData || (gate.Type & ~9) != 6 || (gate.Type < 8 && !allow16))
+        bool task = allowTask && gate.Type == 5;
+        if (gate.CodeOrData || (!task && ((gate.Type & ~9) != 6 || (gate.Type < 8 && !allow16))))
         {
             Raise(Vector.GP, gateError);
         }

@@ -13,12 +13,14 @@ public sealed partial class Vcpu
         }
 
         var gate = new Descriptor(LoadSystem(s.IdtBase + (vector * 8UL)));
-        if (!gate.CodeOrData && gate.Type == 5)
+        bool task = !gate.CodeOrData && gate.Type == 5;
+        CheckGate(gate, gateError, kind, allow16: true, allowTask: true);
+        if (task)
         {
-            throw new ReplayKitException(406, ExitCode.HostCannot, $"the guest takes vector {vector} through a task gate at {Position}; hardware task switches are not implemented");
+            ThroughTaskGate(gate, TaskSwitchKind.Nest, flags | Flags.GetStatus(ref s), error);
+            return;
         }
 
-        CheckGate(gate, gateError, kind, allow16: true);
         ushort selector = gate.GateSelector;
         Descriptor code = CheckedHandler(selector);
         bool wide = gate.Type >= 8;

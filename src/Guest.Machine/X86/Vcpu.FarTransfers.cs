@@ -15,6 +15,12 @@ public sealed partial class Vcpu
         }
 
         Descriptor target = FarTarget(selector, out bool gate);
+        if (IsTask(target))
+        {
+            FarTask(selector, target, TaskSwitchKind.Jump);
+            return;
+        }
+
         ushort codeSelector = selector;
         if (gate)
         {
@@ -48,6 +54,12 @@ public sealed partial class Vcpu
         }
 
         Descriptor target = FarTarget(selector, out bool gate);
+        if (IsTask(target))
+        {
+            FarTask(selector, target, TaskSwitchKind.Nest);
+            return;
+        }
+
         if (gate)
         {
             CallGate(selector, target);
@@ -113,7 +125,8 @@ public sealed partial class Vcpu
                 RaiseGp();
             }
 
-            throw new ReplayKitException(406, ExitCode.HostCannot, $"the guest returns to a previous task at {Position}; hardware task switches are not implemented");
+            ReturnToTask();
+            return;
         }
 
         ulong sp = s.Rsp;
@@ -232,9 +245,9 @@ public sealed partial class Vcpu
             return target;
         }
 
-        if (target.Type is 1 or 3 or 5 or 9 or 11 && !InLongMode)
+        if (IsTask(target) && !InLongMode)
         {
-            throw new ReplayKitException(406, ExitCode.HostCannot, $"the guest switches tasks through selector 0x{selector:x} at {Position}; hardware task switches are not implemented");
+            return target;
         }
 
         if (target.Type != 12 && (target.Type != 4 || InLongMode))

@@ -140,22 +140,22 @@ public sealed partial class Vcpu
     /// <summary>An unusable segment register; SS keeps its privilege in it.</summary>
     internal static Segment NullSegment(ushort selector, int dpl) => new() { Selector = selector, Attributes = (ushort)((dpl << 5) | 0) };
 
-    private Segment CheckedData(ushort selector)
+    private Segment CheckedData(ushort selector, Vector vector = Vector.GP)
     {
         if ((selector & 0xFFFC) == 0)
         {
             return new Segment { Selector = selector };
         }
 
-        Descriptor descriptor = ReadDescriptor(selector, Vector.GP);
+        Descriptor descriptor = ReadDescriptor(selector, vector);
         if (!descriptor.CodeOrData || !descriptor.Readable)
         {
-            RaiseSelector(Vector.GP, selector);
+            RaiseSelector(vector, selector);
         }
 
         if (!descriptor.Conforming && Math.Max(selector & 3, State.Cpl) > descriptor.Dpl)
         {
-            RaiseSelector(Vector.GP, selector);
+            RaiseSelector(vector, selector);
         }
 
         if (!descriptor.Present)
