@@ -18,8 +18,7 @@ public static class CoverageTable
             This page is generated (`hardware-compare --coverage docs/instructions.md`); a test compares it with the code.
             It lists every instruction of 64-bit mode whose CPUID features the machine announces, by the decoder's name.
             Of {TestedCodes.Announced.Count} instructions, {TestedCodes.All.Count} are compared with the host's own CPU: registers, memory, defined flags and faults, over
-            random encodings and operands. The long form is
-            `dotnet run -c Release --project tests/Guest.Machine.Hardware -- --cases 110000 --jobs 2`; the short form runs with the tests.
+            random encodings and operands. The long form is `bench/hardware_compare.sh`; the short form runs with the tests.
 
             ## Not compared with the host's CPU
 

@@ -1,6 +1,5 @@
 using Guest.Machine.Hardware;
 using Guest.Machine.Hardware.Generate;
-using Guest.Machine.X86.Decode;
 using Xunit.Abstractions;
 
 namespace Guest.Machine.Tests.Hardware;
@@ -21,11 +20,13 @@ public sealed class HardwareComparisonTests(ITestOutputHelper output)
     [Fact]
     public void The_interpreter_agrees_with_the_host_on_every_instruction()
     {
-        string[] implemented = [.. TestedCodes.All.Where(code => InstructionTable.Find(code) is not null).Select(code => code.ToString())];
-        Campaign campaign = Run(new Options { Cases = 600, Seed = Seed(), Codes = implemented });
+        Campaign campaign = Run(new Options { Cases = 600, Seed = Seed() });
         IReadOnlySet<string> known = KnownFailures.Read();
         Assert.DoesNotContain(campaign.Tallies, pair => pair.Value.Mismatches != 0 && !known.Contains(pair.Key));
         Assert.All(campaign.Tallies, pair => Assert.True(pair.Value.Cases == 600 || known.Contains(pair.Key)));
+
+        // The list may only shrink: what agrees by now must leave it.
+        Assert.DoesNotContain(known, name => campaign.Tallies[name].Mismatches == 0);
     }
 
     [Fact]
