@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using Guest.Machine;
+using ReplayKit.Cli.Terminal;
 
 namespace ReplayKit.Cli;
 
@@ -68,7 +69,7 @@ internal static class Entry
 
     private static int Fail(ReplayKitException error)
     {
-        Console.Error.WriteLine($"replaykit: {OneLine(error.Message)}");
+        StandardError.Writer.WriteLine($"replaykit: {OneLine(error.Message)}");
         return (int)error.ExitCode;
     }
 

@@ -45,7 +45,7 @@ internal sealed class LiveRun
     public void Finish(RunResult result, string more)
     {
         double seconds = elapsed.Elapsed.TotalSeconds;
-        Console.Error.WriteLine(string.Create(
+        StandardError.Writer.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"replaykit: {result.Reason.Word()} after {result.Position.Retired} instructions in {seconds:F1} s ({result.Position.Retired / seconds / 1e6:F1} M/s){more}"));
     }

@@ -17,7 +17,7 @@ internal sealed class ConsoleText : IConsoleOutput, IDisposable
 
     /// <summary>Starts writing to standard output.</summary>
     public ConsoleText()
-        : this(Console.OpenStandardOutput())
+        : this(StandardStreams.OpenOutput())
     {
     }
 

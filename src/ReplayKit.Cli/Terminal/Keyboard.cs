@@ -22,7 +22,7 @@ internal sealed class Keyboard : IDisposable
         Keyboard keyboard = new(RawTerminal.Enter(), keys);
         if (keyboard.terminal is not null)
         {
-            Console.Error.Write($"replaykit: {EscapeKeys.Help}\r\n");
+            StandardError.Writer.Write($"replaykit: {EscapeKeys.Help}\r\n");
         }
 
         // A read of standard input cannot be interrupted: the thread ends with the process.
@@ -35,15 +35,28 @@ internal sealed class Keyboard : IDisposable
 
     private void ReadAll()
     {
-        using Stream input = Console.OpenStandardInput();
+        using Stream input = StandardStreams.OpenInput();
         byte[] buffer = new byte[1024];
         int count;
-        while ((count = input.Read(buffer)) > 0)
+        while ((count = Read(input, buffer)) > 0)
         {
             keys.Type(terminal is null ? buffer.AsSpan(0, count) : [.. buffer[..count].Where(IsForGuest)]);
         }
 
         keys.Close();
+    }
+
+    // A terminal that has gone away is the end of the input.
+    private static int Read(Stream input, byte[] buffer)
+    {
+        try
+        {
+            return input.Read(buffer);
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
     }
 
     private bool IsForGuest(byte key)
@@ -55,7 +68,7 @@ internal sealed class Keyboard : IDisposable
         }
         else if (meaning == EscapeKey.Help)
         {
-            Console.Error.Write($"\r\nreplaykit: {EscapeKeys.Help}\r\n");
+            StandardError.Writer.Write($"\r\nreplaykit: {EscapeKeys.Help}\r\n");
         }
 
         return meaning == EscapeKey.Send;

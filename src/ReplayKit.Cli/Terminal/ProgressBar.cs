@@ -20,7 +20,7 @@ internal sealed class ProgressBar : IDisposable
     /// <param name="what">The work, in one word.</param>
     /// <param name="total">Instructions to do.</param>
     public ProgressBar(string what, ulong total)
-        : this(what, total, Console.IsErrorRedirected ? null : Console.Error)
+        : this(what, total, StandardError.IsTerminal ? StandardError.Writer : null)
     {
     }
 
