@@ -10,20 +10,20 @@ public sealed class IsaInterrupts : IInterruptLines
     /// <summary>The I/O APIC pin of ISA interrupt 0 (interrupt source override of the MADT).</summary>
     public const int TimerPin = 2;
 
-    private readonly PicPair pic;
-    private readonly IoApic ioApic;
+    private readonly PicPair _pic;
+    private readonly IoApic _ioApic;
 
     /// <summary>Connects the wires.</summary>
     public IsaInterrupts(PicPair pic, IoApic ioApic)
     {
-        this.pic = pic;
-        this.ioApic = ioApic;
+        _pic = pic;
+        _ioApic = ioApic;
     }
 
     /// <inheritdoc/>
     public void Set(int irq, bool high)
     {
-        pic.Set(irq, high);
-        ioApic.Set(irq == 0 ? TimerPin : irq, high);
+        _pic.Set(irq, high);
+        _ioApic.Set(irq == 0 ? TimerPin : irq, high);
     }
 }

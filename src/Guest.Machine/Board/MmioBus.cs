@@ -7,13 +7,13 @@ namespace Guest.Machine.Board;
 /// <remarks>Addresses that no device claims read as all ones and ignore writes (docs/limits.md).</remarks>
 public sealed class MmioBus
 {
-    private readonly List<MmioClaim> claims = [];
+    private readonly List<MmioClaim> _claims = [];
 
     /// <summary>Gives a range to a device. Only while the board is put together.</summary>
     /// <exception cref="InvalidOperationException">Part of the range is taken already: the board is put together wrongly.</exception>
     public void Claim(IMmioDevice device, GuestPhysical start, ulong length)
     {
-        foreach (MmioClaim claim in claims)
+        foreach (MmioClaim claim in _claims)
         {
             if (start.Value < claim.Start + claim.Length && claim.Start < start.Value + length)
             {
@@ -21,7 +21,7 @@ public sealed class MmioBus
             }
         }
 
-        claims.Add(new MmioClaim(device, start.Value, length));
+        _claims.Add(new MmioClaim(device, start.Value, length));
     }
 
     /// <summary>Reads from a device.</summary>
@@ -53,7 +53,7 @@ public sealed class MmioBus
             return offset + (ulong)size <= LocalApic.RangeSize ? requester : null;
         }
 
-        foreach (MmioClaim claim in claims)
+        foreach (MmioClaim claim in _claims)
         {
             offset = unchecked(address.Value - claim.Start);
             if (offset < claim.Length && offset + (ulong)size <= claim.Length)

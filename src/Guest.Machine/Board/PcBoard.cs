@@ -17,8 +17,8 @@ public sealed class PcBoard
     /// <summary>The most vCPUs a board has room for.</summary>
     public const int MaxCpus = 64;
 
-    private readonly List<IDevice> devices = [];
-    private readonly List<ITimedDevice> timers = [];
+    private readonly List<IDevice> _devices = [];
+    private readonly List<ITimedDevice> _timers = [];
 
     /// <summary>Puts a board together, as firmware leaves it.</summary>
     /// <param name="startSeconds">The CMOS clock at machine start, in seconds since 1970-01-01 00:00 UTC: a logged input.</param>
@@ -45,8 +45,8 @@ public sealed class PcBoard
         var post = Add(new PostPort());
         var pci = Add(new PciHost());
         LocalApics = [.. targets.Select((target, id) => Add(new LocalApic(id, clock, Router, target)))];
-        timers.AddRange(LocalApics.Select(local => local.Timer));
-        timers.Sort((a, b) => a.TimerNumber.CompareTo(b.TimerNumber));
+        _timers.AddRange(LocalApics.Select(local => local.Timer));
+        _timers.Sort((a, b) => a.TimerNumber.CompareTo(b.TimerNumber));
 
         Ports.Claim(pic, 0x20, 2);
         Ports.Claim(pic, 0xA0, 2);
@@ -82,13 +82,13 @@ public sealed class PcBoard
     public IReadOnlyList<LocalApic> LocalApics { get; }
 
     /// <summary>Every device, in the order of the state hash.</summary>
-    public IReadOnlyList<IDevice> Devices => devices;
+    public IReadOnlyList<IDevice> Devices => _devices;
 
     /// <summary>Every timer, by <see cref="ITimedDevice.TimerNumber"/>.</summary>
-    public IReadOnlyList<ITimedDevice> Timers => timers;
+    public IReadOnlyList<ITimedDevice> Timers => _timers;
 
     /// <summary>The devices as a manifest lists them: numbered in the order of the state hash.</summary>
-    public ImmutableArray<DeviceDescription> Descriptions => [.. devices.Select((device, number) => new DeviceDescription(number, device.Name))];
+    public ImmutableArray<DeviceDescription> Descriptions => [.. _devices.Select((device, number) => new DeviceDescription(number, device.Name))];
 
     /// <summary>The devices of a machine with that many vCPUs, without building it.</summary>
     public static ImmutableArray<DeviceDescription> StandardDevices(int vcpus)
@@ -103,7 +103,7 @@ public sealed class PcBoard
         get
         {
             ulong next = ulong.MaxValue;
-            foreach (ITimedDevice timer in timers)
+            foreach (ITimedDevice timer in _timers)
             {
                 next = Math.Min(next, timer.Deadline);
             }
@@ -118,7 +118,7 @@ public sealed class PcBoard
     {
         while (NextDeadline <= now)
         {
-            foreach (ITimedDevice timer in timers)
+            foreach (ITimedDevice timer in _timers)
             {
                 if (timer.Deadline <= now)
                 {
@@ -131,10 +131,10 @@ public sealed class PcBoard
     private T Add<T>(T device)
         where T : IDevice
     {
-        devices.Add(device);
+        _devices.Add(device);
         if (device is ITimedDevice timer)
         {
-            timers.Add(timer);
+            _timers.Add(timer);
         }
 
         return device;

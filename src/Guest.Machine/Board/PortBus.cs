@@ -6,8 +6,8 @@ namespace Guest.Machine.Board;
 /// <remarks>Ports that no device claims read as all ones and ignore writes (docs/limits.md).</remarks>
 public sealed class PortBus
 {
-    private readonly byte[] claimOfPort = new byte[0x10000];
-    private readonly List<PortClaim> claims = [default];
+    private readonly byte[] _claimOfPort = new byte[0x10000];
+    private readonly List<PortClaim> _claims = [default];
 
     /// <summary>Gives ports to a device. Only while the board is put together.</summary>
     /// <param name="device">The device.</param>
@@ -18,15 +18,15 @@ public sealed class PortBus
     public void Claim(IPortDevice device, ushort first, int count, PortSizes sizes = PortSizes.Byte)
     {
         int widest = sizes.HasFlag(PortSizes.Dword) ? 4 : sizes.HasFlag(PortSizes.Word) ? 2 : 1;
-        claims.Add(new PortClaim(device, first + Math.Max(count, widest), sizes));
+        _claims.Add(new PortClaim(device, first + Math.Max(count, widest), sizes));
         for (int port = first; port < first + count; port++)
         {
-            if (claimOfPort[port] != 0)
+            if (_claimOfPort[port] != 0)
             {
                 throw new InvalidOperationException($"port 0x{port:x} is claimed twice");
             }
 
-            claimOfPort[port] = checked((byte)(claims.Count - 1));
+            _claimOfPort[port] = checked((byte)(_claims.Count - 1));
         }
     }
 
@@ -73,7 +73,7 @@ public sealed class PortBus
 
     private IPortDevice? WholeAccess(ushort port, int size)
     {
-        PortClaim claim = claims[claimOfPort[port]];
+        PortClaim claim = _claims[_claimOfPort[port]];
         return ((int)claim.Sizes & size) != 0 && port + size <= claim.End ? claim.Device : null;
     }
 

@@ -6,17 +6,17 @@ namespace Guest.Machine.State;
 /// <remarks>State can come from a damaged file: whatever does not fit ends in RK0280 with the offset, never in another exception.</remarks>
 public sealed class StateReader
 {
-    private readonly ReadOnlyMemory<byte> bytes;
-    private int offset;
+    private readonly ReadOnlyMemory<byte> _bytes;
+    private int _offset;
 
     /// <summary>Starts at the first byte.</summary>
-    public StateReader(ReadOnlyMemory<byte> bytes) => this.bytes = bytes;
+    public StateReader(ReadOnlyMemory<byte> bytes) => _bytes = bytes;
 
     /// <summary>Bytes read so far.</summary>
-    public int Offset => offset;
+    public int Offset => _offset;
 
     /// <summary>True where everything was read.</summary>
-    public bool AtEnd => offset == bytes.Length;
+    public bool AtEnd => _offset == _bytes.Length;
 
     /// <summary>Reads one byte.</summary>
     public byte ReadByte() => Take(1)[0];
@@ -57,15 +57,15 @@ public sealed class StateReader
 
     private ReadOnlySpan<byte> Take(int count)
     {
-        if (count > bytes.Length - offset)
+        if (count > _bytes.Length - _offset)
         {
-            throw Damaged($"{count} more bytes are needed, {bytes.Length - offset} are there");
+            throw Damaged($"{count} more bytes are needed, {_bytes.Length - _offset} are there");
         }
 
-        offset += count;
-        return bytes.Span.Slice(offset - count, count);
+        _offset += count;
+        return _bytes.Span.Slice(_offset - count, count);
     }
 
     private ReplayKitException Damaged(string what) =>
-        new(280, ExitCode.BadInput, $"the saved machine state is damaged at offset {offset}: {what}; use another checkpoint of the recording");
+        new(280, ExitCode.BadInput, $"the saved machine state is damaged at offset {_offset}: {what}; use another checkpoint of the recording");
 }

@@ -7,19 +7,19 @@ namespace Guest.Machine.State;
 /// <remarks>One writer is used again and again (<see cref="Clear"/>), so that taking a hash allocates nothing. Not for several threads.</remarks>
 public sealed class StateWriter
 {
-    private readonly ArrayBufferWriter<byte> buffer = new(4096);
+    private readonly ArrayBufferWriter<byte> _buffer = new(4096);
 
     /// <summary>What was written since the last <see cref="Clear"/>; valid until the next write.</summary>
-    public ReadOnlySpan<byte> Written => buffer.WrittenSpan;
+    public ReadOnlySpan<byte> Written => _buffer.WrittenSpan;
 
     /// <summary>Starts over with nothing written.</summary>
-    public void Clear() => buffer.ResetWrittenCount();
+    public void Clear() => _buffer.ResetWrittenCount();
 
     /// <summary>Writes one byte.</summary>
     public void WriteByte(byte value)
     {
-        buffer.GetSpan(1)[0] = value;
-        buffer.Advance(1);
+        _buffer.GetSpan(1)[0] = value;
+        _buffer.Advance(1);
     }
 
     /// <summary>Writes one byte, 0 or 1.</summary>
@@ -28,15 +28,15 @@ public sealed class StateWriter
     /// <summary>Writes two bytes.</summary>
     public void WriteUInt16(ushort value)
     {
-        BinaryPrimitives.WriteUInt16LittleEndian(buffer.GetSpan(2), value);
-        buffer.Advance(2);
+        BinaryPrimitives.WriteUInt16LittleEndian(_buffer.GetSpan(2), value);
+        _buffer.Advance(2);
     }
 
     /// <summary>Writes four bytes.</summary>
     public void WriteUInt32(uint value)
     {
-        BinaryPrimitives.WriteUInt32LittleEndian(buffer.GetSpan(4), value);
-        buffer.Advance(4);
+        BinaryPrimitives.WriteUInt32LittleEndian(_buffer.GetSpan(4), value);
+        _buffer.Advance(4);
     }
 
     /// <summary>Writes four bytes.</summary>
@@ -45,13 +45,13 @@ public sealed class StateWriter
     /// <summary>Writes eight bytes.</summary>
     public void WriteUInt64(ulong value)
     {
-        BinaryPrimitives.WriteUInt64LittleEndian(buffer.GetSpan(8), value);
-        buffer.Advance(8);
+        BinaryPrimitives.WriteUInt64LittleEndian(_buffer.GetSpan(8), value);
+        _buffer.Advance(8);
     }
 
     /// <summary>Writes eight bytes.</summary>
     public void WriteInt64(long value) => WriteUInt64(unchecked((ulong)value));
 
     /// <summary>Writes the bytes as they are, without their number.</summary>
-    public void WriteBytes(ReadOnlySpan<byte> bytes) => buffer.Write(bytes);
+    public void WriteBytes(ReadOnlySpan<byte> bytes) => _buffer.Write(bytes);
 }

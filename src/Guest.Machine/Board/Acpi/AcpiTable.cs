@@ -12,14 +12,14 @@ internal sealed class AcpiTable
     private const int LengthOffset = 4;
     private const int ChecksumOffset = 9;
 
-    private readonly List<byte> bytes = [];
+    private readonly List<byte> _bytes = [];
 
     internal AcpiTable(string signature, byte revision)
     {
         Ascii(signature, 4);
         Dword(0);
-        bytes.Add(revision);
-        bytes.Add(0);
+        _bytes.Add(revision);
+        _bytes.Add(0);
         Ascii("REPLAY", 6);
         Ascii("REPLAYKT", 8);
         Dword(1);
@@ -27,7 +27,7 @@ internal sealed class AcpiTable
         Dword(1);
     }
 
-    internal void Byte(byte value) => bytes.Add(value);
+    internal void Byte(byte value) => _bytes.Add(value);
 
     internal void Word(ushort value) => Bytes([(byte)value, (byte)(value >> 8)]);
 
@@ -43,7 +43,7 @@ internal sealed class AcpiTable
         Dword((uint)(value >> 32));
     }
 
-    internal void Bytes(ReadOnlySpan<byte> value) => bytes.AddRange(value);
+    internal void Bytes(ReadOnlySpan<byte> value) => _bytes.AddRange(value);
 
     internal void Zero(int count) => Bytes(new byte[count]);
 
@@ -60,7 +60,7 @@ internal sealed class AcpiTable
     /// <summary>The table with its length and checksum.</summary>
     internal byte[] Finish()
     {
-        byte[] table = [.. bytes];
+        byte[] table = [.. _bytes];
         BinaryPrimitives.WriteInt32LittleEndian(table.AsSpan(LengthOffset), table.Length);
         table[ChecksumOffset] = ChecksumOf(table);
         return table;

@@ -17,17 +17,17 @@ internal sealed class BootParameters
     private const uint E820Reserved = 2;
     private const byte UnknownLoader = 0xFF;
 
-    private readonly byte[] page = new byte[PageSize];
+    private readonly byte[] _page = new byte[PageSize];
 
     /// <summary>Starts with the setup header of the kernel.</summary>
     internal BootParameters(ReadOnlySpan<byte> setupHeader)
     {
-        setupHeader.CopyTo(page.AsSpan(0x1F1));
-        page[0x210] = UnknownLoader;
+        setupHeader.CopyTo(_page.AsSpan(0x1F1));
+        _page[0x210] = UnknownLoader;
         WriteUInt64(0x070, AcpiTables.Start);
     }
 
-    internal ReadOnlySpan<byte> Page => page;
+    internal ReadOnlySpan<byte> Page => _page;
 
     internal void SetCommandLine(uint address) => WriteUInt32(0x228, address);
 
@@ -57,14 +57,14 @@ internal sealed class BootParameters
 
     private void AddRange(ulong start, ulong length, uint type)
     {
-        int entry = E820Table + (page[E820Count] * E820EntrySize);
+        int entry = E820Table + (_page[E820Count] * E820EntrySize);
         WriteUInt64(entry, start);
         WriteUInt64(entry + 8, length);
         WriteUInt32(entry + 16, type);
-        page[E820Count]++;
+        _page[E820Count]++;
     }
 
-    private void WriteUInt32(int offset, uint value) => BinaryPrimitives.WriteUInt32LittleEndian(page.AsSpan(offset), value);
+    private void WriteUInt32(int offset, uint value) => BinaryPrimitives.WriteUInt32LittleEndian(_page.AsSpan(offset), value);
 
-    private void WriteUInt64(int offset, ulong value) => BinaryPrimitives.WriteUInt64LittleEndian(page.AsSpan(offset), value);
+    private void WriteUInt64(int offset, ulong value) => BinaryPrimitives.WriteUInt64LittleEndian(_page.AsSpan(offset), value);
 }

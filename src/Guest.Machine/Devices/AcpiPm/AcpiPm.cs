@@ -35,20 +35,20 @@ public sealed class AcpiPm : IDevice, IPortDevice, ITimedDevice
 
     private static readonly Frequency TimerClock = new(3_579_545);
 
-    private readonly IClock clock;
-    private readonly IInterruptLines interrupts;
-    private readonly IBoardControl board;
-    private ushort status;
-    private ushort enable;
-    private ushort control;
-    private ulong evaluatedAt;
+    private readonly IClock _clock;
+    private readonly IInterruptLines _interrupts;
+    private readonly IBoardControl _board;
+    private ushort _status;
+    private ushort _enable;
+    private ushort _control;
+    private ulong _evaluatedAt;
 
     /// <summary>Creates the registers; ACPI is on from the start, there is no SMI to switch it.</summary>
     public AcpiPm(IClock clock, IInterruptLines interrupts, IBoardControl board)
     {
-        this.clock = clock;
-        this.interrupts = interrupts;
-        this.board = board;
+        _clock = clock;
+        _interrupts = interrupts;
+        _board = board;
     }
 
     /// <inheritdoc/>
@@ -60,11 +60,11 @@ public sealed class AcpiPm : IDevice, IPortDevice, ITimedDevice
     /// <inheritdoc/>
     public ulong Deadline { get; private set; } = ulong.MaxValue;
 
-    private ulong Cycles => TimerClock.CyclesAt(clock.Now);
+    private ulong Cycles => TimerClock.CyclesAt(_clock.Now);
 
-    private bool TimerChanged => (Cycles ^ TimerClock.CyclesAt(evaluatedAt)) >> TopBit != 0;
+    private bool TimerChanged => (Cycles ^ TimerClock.CyclesAt(_evaluatedAt)) >> TopBit != 0;
 
-    private ushort Status => TimerChanged ? (ushort)(status | TimerStatus) : status;
+    private ushort Status => TimerChanged ? (ushort)(_status | TimerStatus) : _status;
 
     /// <inheritdoc/>
     public void Expire()
@@ -77,7 +77,7 @@ public sealed class AcpiPm : IDevice, IPortDevice, ITimedDevice
     public uint ReadPort(ushort port, int size)
     {
         int offset = port - EventPort;
-        ulong block = offset < 8 ? Status | ((ulong)enable << 16) | ((ulong)(control | ControlSciEnabled) << 32) : Cycles & 0xFFFF_FFFF;
+        ulong block = offset < 8 ? Status | ((ulong)_enable << 16) | ((ulong)(_control | ControlSciEnabled) << 32) : Cycles & 0xFFFF_FFFF;
         uint value = unchecked((uint)(block >> (8 * (offset & 7))));
         return size == 4 ? value : value & ((1u << (8 * size)) - 1);
     }
@@ -94,8 +94,8 @@ public sealed class AcpiPm : IDevice, IPortDevice, ITimedDevice
         Evaluate();
         ulong bytes = (ulong)value << (8 * offset);
         ulong touched = (size == 4 ? 0xFFFF_FFFF : (1ul << (8 * size)) - 1) << (8 * offset);
-        status &= (ushort)~bytes;
-        enable = Merge(enable, bytes >> 16, touched >> 16, EnableWritable);
+        _status &= (ushort)~bytes;
+        _enable = Merge(_enable, bytes >> 16, touched >> 16, EnableWritable);
         WriteControl(bytes >> 32, touched >> 32);
         Update();
     }
@@ -103,20 +103,20 @@ public sealed class AcpiPm : IDevice, IPortDevice, ITimedDevice
     /// <inheritdoc/>
     public void Save(StateWriter writer)
     {
-        writer.WriteUInt16(status);
-        writer.WriteUInt16(enable);
-        writer.WriteUInt16(control);
-        writer.WriteUInt64(evaluatedAt);
+        writer.WriteUInt16(_status);
+        writer.WriteUInt16(_enable);
+        writer.WriteUInt16(_control);
+        writer.WriteUInt64(_evaluatedAt);
         writer.WriteUInt64(Deadline);
     }
 
     /// <inheritdoc/>
     public void Restore(StateReader reader)
     {
-        status = reader.ReadUInt16();
-        enable = reader.ReadUInt16();
-        control = reader.ReadUInt16();
-        evaluatedAt = reader.ReadUInt64();
+        _status = reader.ReadUInt16();
+        _enable = reader.ReadUInt16();
+        _control = reader.ReadUInt16();
+        _evaluatedAt = reader.ReadUInt64();
         Deadline = reader.ReadUInt64();
     }
 
@@ -125,23 +125,23 @@ public sealed class AcpiPm : IDevice, IPortDevice, ITimedDevice
 
     private void WriteControl(ulong value, ulong touched)
     {
-        control = Merge(control, value, touched, ControlStored);
-        if ((value & touched & SleepEnable) != 0 && (control >> 10) == PowerOffSleepType)
+        _control = Merge(_control, value, touched, ControlStored);
+        if ((value & touched & SleepEnable) != 0 && (_control >> 10) == PowerOffSleepType)
         {
-            board.PowerOff();
+            _board.PowerOff();
         }
     }
 
     private void Evaluate()
     {
-        status = Status;
-        evaluatedAt = clock.Now;
+        _status = Status;
+        _evaluatedAt = _clock.Now;
     }
 
     private void Update()
     {
-        interrupts.Set(Irq, (status & enable) != 0);
-        bool waits = (enable & ~status & TimerStatus) != 0;
+        _interrupts.Set(Irq, (_status & _enable) != 0);
+        bool waits = (_enable & ~_status & TimerStatus) != 0;
         Deadline = waits ? TimerClock.TickOf(((Cycles >> TopBit) + 1) << TopBit) : ulong.MaxValue;
     }
 }

@@ -6,15 +6,15 @@ namespace Guest.Machine.Devices.Apic;
 /// <remarks>It has no state of its own: a message has arrived when the call returns.</remarks>
 public sealed class InterruptRouter
 {
-    private readonly List<LocalApic> locals = [];
-    private readonly PicPair pic;
-    private IoApic? ioApic;
+    private readonly List<LocalApic> _locals = [];
+    private readonly PicPair _pic;
+    private IoApic? _ioApic;
 
     /// <summary>Creates a router without APICs.</summary>
     /// <param name="pic">The 8259 pair.</param>
     public InterruptRouter(PicPair pic)
     {
-        this.pic = pic;
+        _pic = pic;
         pic.Connect(this);
     }
 
@@ -32,7 +32,7 @@ public sealed class InterruptRouter
         }
 
         bool taken = false;
-        foreach (LocalApic local in locals)
+        foreach (LocalApic local in _locals)
         {
             if (local.Matches(message))
             {
@@ -46,19 +46,19 @@ public sealed class InterruptRouter
     /// <summary>Drives the 8259 pair's INTR, which reaches the LINT0 pin of the bootstrap processor.</summary>
     public void SetExternal(bool high)
     {
-        if (locals.Count > 0)
+        if (_locals.Count > 0)
         {
-            locals[0].SetLint0(high);
+            _locals[0].SetLint0(high);
         }
     }
 
-    internal void Attach(LocalApic local) => locals.Add(local);
+    internal void Attach(LocalApic local) => _locals.Add(local);
 
-    internal void Attach(IoApic io) => ioApic = io;
+    internal void Attach(IoApic io) => _ioApic = io;
 
     internal void DeliverToAll(byte vector, DeliveryMode mode, LocalApic? except)
     {
-        foreach (LocalApic local in locals)
+        foreach (LocalApic local in _locals)
         {
             if (local != except)
             {
@@ -67,14 +67,14 @@ public sealed class InterruptRouter
         }
     }
 
-    internal void EndOfInterrupt(byte vector) => ioApic?.EndOfInterrupt(vector);
+    internal void EndOfInterrupt(byte vector) => _ioApic?.EndOfInterrupt(vector);
 
-    internal byte AcknowledgeExternal() => pic.Acknowledge();
+    internal byte AcknowledgeExternal() => _pic.Acknowledge();
 
     private LocalApic? LowestPriorityTarget(in InterruptMessage message)
     {
         LocalApic? lowest = null;
-        foreach (LocalApic local in locals)
+        foreach (LocalApic local in _locals)
         {
             if (local.TakesVectors && local.Matches(message) && (lowest is null || local.ArbitrationPriority < lowest.ArbitrationPriority))
             {

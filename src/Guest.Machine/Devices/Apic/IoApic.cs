@@ -21,17 +21,17 @@ public sealed class IoApic : IDevice, IMmioDevice
     private const ulong ReadOnlyBits = (1 << 12) | RemoteIrr;
     private const ulong WritableBits = 0xFF00_0000_0001_AFFF;
 
-    private readonly InterruptRouter router;
-    private readonly ulong[] pins = new ulong[PinCount];
-    private uint select;
-    private uint id;
-    private uint levels;
+    private readonly InterruptRouter _router;
+    private readonly ulong[] _pins = new ulong[PinCount];
+    private uint _select;
+    private uint _id;
+    private uint _levels;
 
     /// <summary>Creates the I/O APIC with every pin masked and attaches it to the router.</summary>
     public IoApic(InterruptRouter router)
     {
-        this.router = router;
-        Array.Fill(pins, Masked);
+        _router = router;
+        Array.Fill(_pins, Masked);
         router.Attach(this);
     }
 
@@ -44,9 +44,9 @@ public sealed class IoApic : IDevice, IMmioDevice
     public void Set(int pin, bool high)
     {
         uint bit = 1u << pin;
-        bool rises = high && (levels & bit) == 0;
-        levels = high ? levels | bit : levels & ~bit;
-        bool levelTriggered = (pins[pin] & LevelTriggered) != 0;
+        bool rises = high && (_levels & bit) == 0;
+        _levels = high ? _levels | bit : _levels & ~bit;
+        bool levelTriggered = (_pins[pin] & LevelTriggered) != 0;
         if (levelTriggered ? high : rises)
         {
             Service(pin);
@@ -58,9 +58,9 @@ public sealed class IoApic : IDevice, IMmioDevice
     {
         for (int pin = 0; pin < PinCount; pin++)
         {
-            if ((byte)pins[pin] == vector && (pins[pin] & (LevelTriggered | RemoteIrr)) == (LevelTriggered | RemoteIrr))
+            if ((byte)_pins[pin] == vector && (_pins[pin] & (LevelTriggered | RemoteIrr)) == (LevelTriggered | RemoteIrr))
             {
-                pins[pin] &= ~RemoteIrr;
+                _pins[pin] &= ~RemoteIrr;
                 ServiceLevel(pin);
             }
         }
@@ -71,7 +71,7 @@ public sealed class IoApic : IDevice, IMmioDevice
     {
         ulong value = (offset & ~3ul) switch
         {
-            0x00 => select,
+            0x00 => _select,
             0x10 => ReadSelected(),
             _ => 0,
         };
@@ -84,7 +84,7 @@ public sealed class IoApic : IDevice, IMmioDevice
     {
         if (offset == 0x00)
         {
-            select = (byte)value;
+            _select = (byte)value;
         }
         else if (offset == 0x10 && size >= 4)
         {
@@ -99,10 +99,10 @@ public sealed class IoApic : IDevice, IMmioDevice
     /// <inheritdoc/>
     public void Save(StateWriter writer)
     {
-        writer.WriteUInt32(select);
-        writer.WriteUInt32(id);
-        writer.WriteUInt32(levels);
-        foreach (ulong pin in pins)
+        writer.WriteUInt32(_select);
+        writer.WriteUInt32(_id);
+        writer.WriteUInt32(_levels);
+        foreach (ulong pin in _pins)
         {
             writer.WriteUInt64(pin);
         }
@@ -111,50 +111,50 @@ public sealed class IoApic : IDevice, IMmioDevice
     /// <inheritdoc/>
     public void Restore(StateReader reader)
     {
-        select = reader.ReadUInt32();
-        id = reader.ReadUInt32();
-        levels = reader.ReadUInt32();
+        _select = reader.ReadUInt32();
+        _id = reader.ReadUInt32();
+        _levels = reader.ReadUInt32();
         for (int i = 0; i < PinCount; i++)
         {
-            pins[i] = reader.ReadUInt64();
+            _pins[i] = reader.ReadUInt64();
         }
     }
 
-    private uint ReadSelected() => select switch
+    private uint ReadSelected() => _select switch
     {
-        0x00 or 0x02 => id,
+        0x00 or 0x02 => _id,
         0x01 => Version,
-        >= 0x10 and < 0x10 + (2 * PinCount) => unchecked((uint)(pins[(select - 0x10) >> 1] >> (32 * (int)(select & 1)))),
+        >= 0x10 and < 0x10 + (2 * PinCount) => unchecked((uint)(_pins[(_select - 0x10) >> 1] >> (32 * (int)(_select & 1)))),
         _ => 0,
     };
 
     private void WriteSelected(uint value)
     {
-        if (select == 0x00)
+        if (_select == 0x00)
         {
-            id = value & 0x0F00_0000;
+            _id = value & 0x0F00_0000;
         }
-        else if (select is >= 0x10 and < 0x10 + (2 * PinCount))
+        else if (_select is >= 0x10 and < 0x10 + (2 * PinCount))
         {
-            int pin = (int)(select - 0x10) >> 1;
-            ulong written = (select & 1) == 0
-                ? (pins[pin] & 0xFFFF_FFFF_0000_0000) | value
-                : (pins[pin] & 0xFFFF_FFFF) | ((ulong)value << 32);
+            int pin = (int)(_select - 0x10) >> 1;
+            ulong written = (_select & 1) == 0
+                ? (_pins[pin] & 0xFFFF_FFFF_0000_0000) | value
+                : (_pins[pin] & 0xFFFF_FFFF) | ((ulong)value << 32);
             WritePin(pin, written);
         }
     }
 
     private void WritePin(int pin, ulong value)
     {
-        ulong next = (value & WritableBits) | (pins[pin] & ReadOnlyBits);
+        ulong next = (value & WritableBits) | (_pins[pin] & ReadOnlyBits);
         // An edge-triggered entry has no remote IRR: that is how Linux clears it on versions without the EOI register.
-        pins[pin] = (next & LevelTriggered) == 0 ? next & ~RemoteIrr : next;
+        _pins[pin] = (next & LevelTriggered) == 0 ? next & ~RemoteIrr : next;
         ServiceLevel(pin);
     }
 
     private void ServiceLevel(int pin)
     {
-        if ((pins[pin] & LevelTriggered) != 0 && (levels & (1u << pin)) != 0)
+        if ((_pins[pin] & LevelTriggered) != 0 && (_levels & (1u << pin)) != 0)
         {
             Service(pin);
         }
@@ -162,7 +162,7 @@ public sealed class IoApic : IDevice, IMmioDevice
 
     private void Service(int pin)
     {
-        ulong entry = pins[pin];
+        ulong entry = _pins[pin];
         if ((entry & Masked) != 0 || (entry & RemoteIrr) != 0)
         {
             return;
@@ -172,10 +172,10 @@ public sealed class IoApic : IDevice, IMmioDevice
         var mode = (DeliveryMode)((entry >> 8) & 7);
         bool logical = (entry & (1 << 11)) != 0;
         byte destination = (byte)(entry >> 56);
-        bool taken = router.Deliver(new InterruptMessage((byte)entry, mode, InterruptRouter.WidenDestination(destination), logical, level));
+        bool taken = _router.Deliver(new InterruptMessage((byte)entry, mode, InterruptRouter.WidenDestination(destination), logical, level));
         if (taken && level && mode is DeliveryMode.Fixed or DeliveryMode.LowestPriority)
         {
-            pins[pin] |= RemoteIrr;
+            _pins[pin] |= RemoteIrr;
         }
     }
 }

@@ -16,14 +16,14 @@ public sealed partial class LocalApic
         switch (msr)
         {
             case MsrApicBase:
-                value = baseMsr;
+                value = _baseMsr;
                 return true;
             case MsrTscDeadline:
                 value = Timer.TscDeadline;
                 return true;
             case >= MsrX2First and <= MsrX2Last when X2Mode && IsX2Readable(msr - MsrX2First):
                 uint register = msr - MsrX2First;
-                value = register == RegisterCommandLow ? interruptCommand : ReadRegister(register);
+                value = register == RegisterCommandLow ? _interruptCommand : ReadRegister(register);
                 return true;
             default:
                 return false;
@@ -98,7 +98,7 @@ public sealed partial class LocalApic
     private bool TryWriteBase(ulong value)
     {
         const ulong Known = BaseBootstrap | BaseX2Apic | BaseEnabled | BaseAddress;
-        ulong changed = value ^ baseMsr;
+        ulong changed = value ^ _baseMsr;
         bool wasX2 = X2Mode;
         bool enable = (value & BaseEnabled) != 0;
         bool x2 = (value & BaseX2Apic) != 0;
@@ -115,7 +115,7 @@ public sealed partial class LocalApic
         }
 
         bool off = Enabled && !enable;
-        baseMsr = value ^ (changed & BaseBootstrap);
+        _baseMsr = value ^ (changed & BaseBootstrap);
         if (off)
         {
             Reset();
@@ -124,7 +124,7 @@ public sealed partial class LocalApic
         if (x2 && !wasX2)
         {
             // The command register is one register of 64 bits from here on.
-            interruptCommand = 0;
+            _interruptCommand = 0;
         }
 
         Update();

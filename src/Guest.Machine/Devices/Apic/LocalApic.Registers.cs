@@ -76,55 +76,23 @@ public sealed partial class LocalApic
         }
     }
 
-    /// <summary>Whether a message's destination means this APIC (SDM 3A 11.6.2, 11.12.10).</summary>
-    internal bool Matches(in InterruptMessage message)
-    {
-        if (message.Destination == InterruptMessage.Broadcast)
-        {
-            return true;
-        }
-
-        if (!message.Logical)
-        {
-            return message.Destination == Id;
-        }
-
-        if (X2Mode)
-        {
-            uint logical = ReadRegister(RegisterLogicalId);
-            return logical >> 16 == message.Destination >> 16 && (logical & message.Destination & 0xFFFF) != 0;
-        }
-
-        uint mask = message.Destination & 0xFF;
-        uint own = logicalId >> 24;
-        return destinationFormat >> 28 == 0xF
-            ? (own & mask) != 0
-            : own >> 4 == mask >> 4 && (own & mask & 0xF) != 0;
-    }
-
-    /// <summary>True where the APIC takes fixed interrupts.</summary>
-    internal bool TakesVectors => Enabled && SoftwareEnabled;
-
-    /// <summary>What lowest-priority delivery compares.</summary>
-    internal uint ArbitrationPriority => ProcessorPriority;
-
     private uint ReadRegister(uint register) => register switch
     {
         RegisterId => X2Mode ? Id : Id << 24,
         RegisterVersion => Version,
-        RegisterTaskPriority => taskPriority,
+        RegisterTaskPriority => _taskPriority,
         RegisterArbitrationPriority => 0,
         RegisterProcessorPriority => ProcessorPriority,
-        RegisterLogicalId => X2Mode ? ((Id >> 4) << 16) | (1u << (int)(Id & 15)) : logicalId,
-        RegisterDestinationFormat => destinationFormat,
-        RegisterSpurious => spurious,
-        >= RegisterInService and < RegisterInService + 8 => inService.Word((int)(register - RegisterInService)),
-        >= RegisterLevelTriggered and < RegisterLevelTriggered + 8 => levelTriggered.Word((int)(register - RegisterLevelTriggered)),
-        >= RegisterRequested and < RegisterRequested + 8 => requested.Word((int)(register - RegisterRequested)),
-        RegisterErrorStatus => errorStatus,
-        RegisterCommandLow => unchecked((uint)interruptCommand),
-        RegisterCommandHigh => (uint)(interruptCommand >> 32),
-        >= RegisterLvtFirst and <= RegisterLvtLast => lvt[register - RegisterLvtFirst],
+        RegisterLogicalId => X2Mode ? ((Id >> 4) << 16) | (1u << (int)(Id & 15)) : _logicalId,
+        RegisterDestinationFormat => _destinationFormat,
+        RegisterSpurious => _spurious,
+        >= RegisterInService and < RegisterInService + 8 => _inService.Word((int)(register - RegisterInService)),
+        >= RegisterLevelTriggered and < RegisterLevelTriggered + 8 => _levelTriggered.Word((int)(register - RegisterLevelTriggered)),
+        >= RegisterRequested and < RegisterRequested + 8 => _requested.Word((int)(register - RegisterRequested)),
+        RegisterErrorStatus => _errorStatus,
+        RegisterCommandLow => unchecked((uint)_interruptCommand),
+        RegisterCommandHigh => (uint)(_interruptCommand >> 32),
+        >= RegisterLvtFirst and <= RegisterLvtLast => _lvt[register - RegisterLvtFirst],
         RegisterInitialCount => Timer.InitialCount,
         RegisterCurrentCount => Timer.CurrentCount,
         RegisterDivide => Timer.DivideConfiguration,
@@ -145,30 +113,30 @@ public sealed partial class LocalApic
             case >= RegisterInService and < RegisterErrorStatus:
                 break;
             case RegisterTaskPriority:
-                taskPriority = value & 0xFF;
+                _taskPriority = value & 0xFF;
                 Update();
                 break;
             case RegisterEnd:
                 EndOfInterrupt();
                 break;
             case RegisterLogicalId:
-                logicalId = value & 0xFF00_0000;
+                _logicalId = value & 0xFF00_0000;
                 break;
             case RegisterDestinationFormat:
-                destinationFormat = value | 0x0FFF_FFFF;
+                _destinationFormat = value | 0x0FFF_FFFF;
                 break;
             case RegisterSpurious:
                 WriteSpurious(value);
                 break;
             case RegisterErrorStatus:
-                errorStatus = errors;
-                errors = 0;
+                _errorStatus = _errors;
+                _errors = 0;
                 break;
             case RegisterCommandLow:
-                SendCommand((interruptCommand & 0xFFFF_FFFF_0000_0000) | value);
+                SendCommand((_interruptCommand & 0xFFFF_FFFF_0000_0000) | value);
                 break;
             case RegisterCommandHigh:
-                interruptCommand = (interruptCommand & 0xFFFF_FFFF) | ((ulong)value << 32);
+                _interruptCommand = (_interruptCommand & 0xFFFF_FFFF) | ((ulong)value << 32);
                 break;
             case >= RegisterLvtFirst and <= RegisterLvtLast:
                 WriteLvt((int)(register - RegisterLvtFirst), value);
@@ -187,10 +155,10 @@ public sealed partial class LocalApic
 
     private void WriteSpurious(uint value)
     {
-        spurious = value & 0x1FF;
+        _spurious = value & 0x1FF;
         if (!SoftwareEnabled)
         {
-            foreach (ref uint entry in lvt.AsSpan())
+            foreach (ref uint entry in _lvt.AsSpan())
             {
                 entry |= LvtMasked;
             }
@@ -201,77 +169,12 @@ public sealed partial class LocalApic
 
     private void WriteLvt(int entry, uint value)
     {
-        lvt[entry] = (value & LvtWritable[entry]) | (SoftwareEnabled ? 0 : LvtMasked);
+        _lvt[entry] = (value & LvtWritable[entry]) | (SoftwareEnabled ? 0 : LvtMasked);
         if (entry == LvtTimer)
         {
             Timer.SetMode((value >> 17) & 3);
         }
 
         Update();
-    }
-
-    private void SendCommand(ulong command)
-    {
-        interruptCommand = command & CommandWritable;
-        byte vector = (byte)command;
-        var mode = (DeliveryMode)((command >> 8) & 7);
-        bool levelDeassert = (command & (1 << 14)) == 0 && (command & (1 << 15)) != 0;
-        if (mode is DeliveryMode.Reserved or DeliveryMode.ExtInt || (mode == DeliveryMode.Init && levelDeassert))
-        {
-            // The INIT level de-assert message means nothing to CPUs since the Pentium 4 (SDM 3A 11.6.1).
-            return;
-        }
-
-        SendVector((int)(command >> 18) & 3, vector, mode, command);
-    }
-
-    private void SendVector(int shorthand, byte vector, DeliveryMode mode, ulong command)
-    {
-        if (mode is DeliveryMode.Fixed or DeliveryMode.LowestPriority && vector < 16)
-        {
-            RaiseError(ErrorSendIllegalVector);
-            return;
-        }
-
-        switch (shorthand)
-        {
-            case NoShorthand:
-                uint destination = (uint)(command >> 32);
-                destination = X2Mode ? destination : InterruptRouter.WidenDestination((byte)(destination >> 24));
-                router.Deliver(new InterruptMessage(vector, mode, destination, (command & (1 << 11)) != 0, LevelTriggered: false));
-                break;
-            case Self:
-                Accept(vector, mode, level: false);
-                break;
-            default:
-                router.DeliverToAll(vector, mode, except: shorthand == AllButSelf ? this : null);
-                break;
-        }
-    }
-
-    private void Reset()
-    {
-        requested.Clear();
-        inService.Clear();
-        levelTriggered.Clear();
-        Array.Fill(lvt, LvtMasked);
-        taskPriority = 0;
-        logicalId = 0;
-        destinationFormat = 0xFFFF_FFFF;
-        spurious = 0xFF;
-        errors = 0;
-        errorStatus = 0;
-        interruptCommand = 0;
-        nmi = false;
-        Timer.Reset();
-        Update();
-    }
-
-    // What firmware leaves behind on the bootstrap processor (MultiProcessor Specification 1.4, 3.6.2.2).
-    private void EnterVirtualWireMode()
-    {
-        spurious |= SpuriousEnabled;
-        lvt[LvtLint0] = (uint)DeliveryMode.ExtInt << 8;
-        lvt[LvtLint1] = (uint)DeliveryMode.Nmi << 8;
     }
 }

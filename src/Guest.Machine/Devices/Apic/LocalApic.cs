@@ -1,5 +1,3 @@
-using Guest.Machine.State;
-
 namespace Guest.Machine.Devices.Apic;
 
 /// <summary>The local APIC of one vCPU: xAPIC registers in memory, x2APIC registers as MSRs (Intel SDM 3A 11).</summary>
@@ -15,22 +13,22 @@ public sealed partial class LocalApic : IDevice, IMmioDevice
     /// <summary>Bytes of the register page.</summary>
     public const ulong RangeSize = 0x1000;
 
-    private readonly InterruptRouter router;
-    private readonly IInterruptTarget target;
-    private readonly VectorSet requested = new();
-    private readonly VectorSet inService = new();
-    private readonly VectorSet levelTriggered = new();
-    private readonly uint[] lvt = new uint[LvtCount];
-    private uint taskPriority;
-    private uint logicalId;
-    private uint destinationFormat;
-    private uint spurious;
-    private uint errors;
-    private uint errorStatus;
-    private ulong interruptCommand;
-    private ulong baseMsr;
-    private bool lint0;
-    private bool nmi;
+    private readonly InterruptRouter _router;
+    private readonly IInterruptTarget _target;
+    private readonly VectorSet _requested = new();
+    private readonly VectorSet _inService = new();
+    private readonly VectorSet _levelTriggered = new();
+    private readonly uint[] _lvt = new uint[LvtCount];
+    private uint _taskPriority;
+    private uint _logicalId;
+    private uint _destinationFormat;
+    private uint _spurious;
+    private uint _errors;
+    private uint _errorStatus;
+    private ulong _interruptCommand;
+    private ulong _baseMsr;
+    private bool _lint0;
+    private bool _nmi;
 
     /// <summary>Creates the local APIC and attaches it to the router.</summary>
     /// <param name="id">The APIC id: the vCPU's number.</param>
@@ -40,11 +38,11 @@ public sealed partial class LocalApic : IDevice, IMmioDevice
     public LocalApic(int id, IClock clock, InterruptRouter router, IInterruptTarget target)
     {
         Id = unchecked((uint)id);
-        this.router = router;
-        this.target = target;
+        _router = router;
+        _target = target;
         Timer = new LocalApicTimer(clock, Board.TimerNumbers.LocalApic + id, () => RaiseLocal(LvtTimer));
         Name = $"lapic{id}";
-        baseMsr = DefaultBase | BaseEnabled | (id == 0 ? BaseBootstrap : 0);
+        _baseMsr = DefaultBase | BaseEnabled | (id == 0 ? BaseBootstrap : 0);
         Reset();
         if (id == 0)
         {
@@ -67,15 +65,15 @@ public sealed partial class LocalApic : IDevice, IMmioDevice
     public bool HasInterrupt { get; private set; }
 
     /// <summary>True where a non-maskable interrupt waits. Cheap.</summary>
-    public bool HasNmi => nmi;
+    public bool HasNmi => _nmi;
 
     /// <summary>The task priority as CR8 shows it: its upper four bits.</summary>
     public byte Cr8
     {
-        get => (byte)(taskPriority >> 4);
+        get => (byte)(_taskPriority >> 4);
         set
         {
-            taskPriority = (uint)(value & 0xF) << 4;
+            _taskPriority = (uint)(value & 0xF) << 4;
             Update();
         }
     }
@@ -87,27 +85,27 @@ public sealed partial class LocalApic : IDevice, IMmioDevice
         set => Timer.SetTscOffset(value);
     }
 
-    private bool Enabled => (baseMsr & BaseEnabled) != 0;
+    private bool Enabled => (_baseMsr & BaseEnabled) != 0;
 
-    private bool X2Mode => (baseMsr & BaseX2Apic) != 0;
+    private bool X2Mode => (_baseMsr & BaseX2Apic) != 0;
 
-    private bool SoftwareEnabled => (spurious & SpuriousEnabled) != 0;
+    private bool SoftwareEnabled => (_spurious & SpuriousEnabled) != 0;
 
     // With the APIC off, its LINT0 pin is the CPU's INTR pin (SDM 3A 11.4.3).
-    private bool ExtIntWaits => lint0 && (!Enabled || (lvt[LvtLint0] & (LvtMasked | LvtModeMask)) == (uint)DeliveryMode.ExtInt << 8);
+    private bool ExtIntWaits => _lint0 && (!Enabled || (_lvt[LvtLint0] & (LvtMasked | LvtModeMask)) == (uint)DeliveryMode.ExtInt << 8);
 
     private uint ProcessorPriority
     {
         get
         {
-            uint served = (uint)Math.Max(inService.Highest, 0) & 0xF0;
-            return (taskPriority & 0xF0) >= served ? taskPriority : served;
+            uint served = (uint)Math.Max(_inService.Highest, 0) & 0xF0;
+            return (_taskPriority & 0xF0) >= served ? _taskPriority : served;
         }
     }
 
     /// <summary>True where the address is one of this APIC's memory-mapped registers.</summary>
     public bool Covers(GuestPhysical address) =>
-        Enabled && !X2Mode && address.Value - (baseMsr & BaseAddress) < RangeSize;
+        Enabled && !X2Mode && address.Value - (_baseMsr & BaseAddress) < RangeSize;
 
     /// <summary>Takes the waiting interrupt: it is in service from here on.</summary>
     /// <returns>Its vector; the spurious vector where none waits any more.</returns>
@@ -115,19 +113,19 @@ public sealed partial class LocalApic : IDevice, IMmioDevice
     {
         if (ExtIntWaits)
         {
-            byte external = router.AcknowledgeExternal();
+            byte external = _router.AcknowledgeExternal();
             Update();
             return external;
         }
 
         if (!HasInterrupt)
         {
-            return (byte)spurious;
+            return (byte)_spurious;
         }
 
-        byte vector = (byte)requested.Highest;
-        requested[vector] = false;
-        inService[vector] = true;
+        byte vector = (byte)_requested.Highest;
+        _requested[vector] = false;
+        _inService[vector] = true;
         Update();
         return vector;
     }
@@ -136,8 +134,8 @@ public sealed partial class LocalApic : IDevice, IMmioDevice
     /// <returns>False where none waits.</returns>
     public bool TryTakeNmi()
     {
-        bool waited = nmi;
-        nmi = false;
+        bool waited = _nmi;
+        _nmi = false;
         return waited;
     }
 
@@ -156,8 +154,8 @@ public sealed partial class LocalApic : IDevice, IMmioDevice
             case DeliveryMode.Fixed or DeliveryMode.LowestPriority:
                 return AcceptVector(vector, level);
             case DeliveryMode.Nmi:
-                nmi = true;
-                target.InterruptsChanged();
+                _nmi = true;
+                _target.InterruptsChanged();
                 return true;
             case DeliveryMode.Init:
                 throw new ReplayKitException(271, ExitCode.HostCannot, $"the guest sent INIT to the CPU with APIC id {Id}, which this machine does not support; boot it with --cpus 1 and a kernel that does not restart CPUs");
@@ -170,62 +168,13 @@ public sealed partial class LocalApic : IDevice, IMmioDevice
     /// <summary>Drives the pin LINT0, where the 8259 pair's INTR is connected.</summary>
     public void SetLint0(bool high)
     {
-        bool rises = high && !lint0;
-        lint0 = high;
-        if (rises && Enabled && (lvt[LvtLint0] & LvtModeMask) != (uint)DeliveryMode.ExtInt << 8)
+        bool rises = high && !_lint0;
+        _lint0 = high;
+        if (rises && Enabled && (_lvt[LvtLint0] & LvtModeMask) != (uint)DeliveryMode.ExtInt << 8)
         {
             RaiseLocal(LvtLint0);
         }
 
-        Update();
-    }
-
-    /// <inheritdoc/>
-    public void Save(StateWriter writer)
-    {
-        writer.WriteUInt64(baseMsr);
-        writer.WriteUInt32(taskPriority);
-        writer.WriteUInt32(logicalId);
-        writer.WriteUInt32(destinationFormat);
-        writer.WriteUInt32(spurious);
-        writer.WriteUInt32(errors);
-        writer.WriteUInt32(errorStatus);
-        writer.WriteUInt64(interruptCommand);
-        writer.WriteBool(lint0);
-        writer.WriteBool(nmi);
-        foreach (uint entry in lvt)
-        {
-            writer.WriteUInt32(entry);
-        }
-
-        requested.Save(writer);
-        inService.Save(writer);
-        levelTriggered.Save(writer);
-        Timer.Save(writer);
-    }
-
-    /// <inheritdoc/>
-    public void Restore(StateReader reader)
-    {
-        baseMsr = reader.ReadUInt64();
-        taskPriority = reader.ReadUInt32();
-        logicalId = reader.ReadUInt32();
-        destinationFormat = reader.ReadUInt32();
-        spurious = reader.ReadUInt32();
-        errors = reader.ReadUInt32();
-        errorStatus = reader.ReadUInt32();
-        interruptCommand = reader.ReadUInt64();
-        lint0 = reader.ReadBool();
-        nmi = reader.ReadBool();
-        for (int i = 0; i < lvt.Length; i++)
-        {
-            lvt[i] = reader.ReadUInt32();
-        }
-
-        requested.Restore(reader);
-        inService.Restore(reader);
-        levelTriggered.Restore(reader);
-        Timer.Restore(reader);
         Update();
     }
 
@@ -242,15 +191,15 @@ public sealed partial class LocalApic : IDevice, IMmioDevice
             return false;
         }
 
-        requested[vector] = true;
-        levelTriggered[vector] = level;
+        _requested[vector] = true;
+        _levelTriggered[vector] = level;
         Update();
         return true;
     }
 
     private void RaiseLocal(int entry)
     {
-        uint value = lvt[entry];
+        uint value = _lvt[entry];
         if ((value & LvtMasked) != 0)
         {
             return;
@@ -267,10 +216,10 @@ public sealed partial class LocalApic : IDevice, IMmioDevice
 
     private void RaiseError(uint bit)
     {
-        bool news = (errors & bit) == 0;
-        errors |= bit;
+        bool news = (_errors & bit) == 0;
+        _errors |= bit;
         // An illegal vector in the error entry itself must not raise another error, and so on.
-        if (news && (byte)lvt[LvtError] >= 16)
+        if (news && (byte)_lvt[LvtError] >= 16)
         {
             RaiseLocal(LvtError);
         }
@@ -278,17 +227,17 @@ public sealed partial class LocalApic : IDevice, IMmioDevice
 
     private void EndOfInterrupt()
     {
-        int highest = inService.Highest;
+        int highest = _inService.Highest;
         if (highest < 0)
         {
             return;
         }
 
         byte vector = (byte)highest;
-        inService[vector] = false;
-        if (levelTriggered[vector])
+        _inService[vector] = false;
+        if (_levelTriggered[vector])
         {
-            router.EndOfInterrupt(vector);
+            _router.EndOfInterrupt(vector);
         }
 
         Update();
@@ -297,10 +246,10 @@ public sealed partial class LocalApic : IDevice, IMmioDevice
     private void Update()
     {
         bool before = HasInterrupt;
-        HasInterrupt = ExtIntWaits || (Enabled && requested.Highest is int highest and >= 0 && (uint)(highest & 0xF0) > (ProcessorPriority & 0xF0));
+        HasInterrupt = ExtIntWaits || (Enabled && _requested.Highest is int highest and >= 0 && (uint)(highest & 0xF0) > (ProcessorPriority & 0xF0));
         if (HasInterrupt || before)
         {
-            target.InterruptsChanged();
+            _target.InterruptsChanged();
         }
     }
 }

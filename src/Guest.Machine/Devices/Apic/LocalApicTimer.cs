@@ -11,18 +11,18 @@ public sealed class LocalApicTimer : ITimedDevice
 {
     private const ulong TicksPerBusCycle = 40;
 
-    private readonly IClock clock;
-    private readonly Action expired;
-    private TimerMode mode;
-    private uint divideConfiguration;
-    private uint initialCount;
-    private ulong startTick;
-    private ulong tscDeadline;
+    private readonly IClock _clock;
+    private readonly Action _expired;
+    private TimerMode _mode;
+    private uint _divideConfiguration;
+    private uint _initialCount;
+    private ulong _startTick;
+    private ulong _tscDeadline;
 
     internal LocalApicTimer(IClock clock, int timerNumber, Action expired)
     {
-        this.clock = clock;
-        this.expired = expired;
+        _clock = clock;
+        _expired = expired;
         TimerNumber = timerNumber;
     }
 
@@ -43,101 +43,101 @@ public sealed class LocalApicTimer : ITimedDevice
     /// <summary>What is added to <see cref="IClock.Now"/> to give the vCPU's time-stamp counter (IA32_TSC_ADJUST and writes of the TSC).</summary>
     internal ulong TscOffset { get; private set; }
 
-    internal uint InitialCount => initialCount;
+    internal uint InitialCount => _initialCount;
 
-    internal uint DivideConfiguration => divideConfiguration;
+    internal uint DivideConfiguration => _divideConfiguration;
 
     /// <summary>IA32_TSC_DEADLINE: 0 where it is not armed.</summary>
-    internal ulong TscDeadline => tscDeadline;
+    internal ulong TscDeadline => _tscDeadline;
 
     internal uint CurrentCount
     {
         get
         {
-            if (initialCount == 0 || mode is TimerMode.TscDeadline or TimerMode.Reserved)
+            if (_initialCount == 0 || _mode is TimerMode.TscDeadline or TimerMode.Reserved)
             {
                 return 0;
             }
 
-            ulong counts = (clock.Now - startTick) / TicksPerCount;
-            return unchecked((uint)(mode == TimerMode.Periodic
-                ? initialCount - (counts % initialCount)
-                : initialCount - Math.Min(counts, initialCount)));
+            ulong counts = (_clock.Now - _startTick) / TicksPerCount;
+            return unchecked((uint)(_mode == TimerMode.Periodic
+                ? _initialCount - (counts % _initialCount)
+                : _initialCount - Math.Min(counts, _initialCount)));
         }
     }
 
     // Bits 0, 1 and 3 of the register: 0 divides by 2, 6 by 128, 7 by 1 (figure 11-10).
-    private int DivideShift => (int)((((divideConfiguration & 3) | ((divideConfiguration >> 1) & 4)) + 1) & 7);
+    private int DivideShift => (int)((((_divideConfiguration & 3) | ((_divideConfiguration >> 1) & 4)) + 1) & 7);
 
     private ulong TicksPerCount => TicksPerBusCycle << DivideShift;
 
     /// <inheritdoc/>
     public void Expire()
     {
-        if (mode == TimerMode.Periodic)
+        if (_mode == TimerMode.Periodic)
         {
-            ulong period = initialCount * TicksPerCount;
-            startTick += (clock.Now - startTick) / period * period;
-            Deadline = startTick + period;
+            ulong period = _initialCount * TicksPerCount;
+            _startTick += (_clock.Now - _startTick) / period * period;
+            Deadline = _startTick + period;
         }
         else
         {
-            tscDeadline = 0;
+            _tscDeadline = 0;
             Deadline = ulong.MaxValue;
         }
 
-        expired();
+        _expired();
     }
 
     internal void SetMode(uint lvtMode)
     {
         var next = (TimerMode)lvtMode;
-        if (next == mode)
+        if (next == _mode)
         {
             return;
         }
 
         // A change to or from TSC-deadline mode disarms the timer (SDM 3A 11.5.4.1); one-shot and periodic share their count.
-        if (next is TimerMode.TscDeadline or TimerMode.Reserved || mode is TimerMode.TscDeadline or TimerMode.Reserved)
+        if (next is TimerMode.TscDeadline or TimerMode.Reserved || _mode is TimerMode.TscDeadline or TimerMode.Reserved)
         {
-            initialCount = 0;
-            tscDeadline = 0;
+            _initialCount = 0;
+            _tscDeadline = 0;
         }
-        else if (next == TimerMode.Periodic && initialCount != 0 && CurrentCount == 0)
+        else if (next == TimerMode.Periodic && _initialCount != 0 && CurrentCount == 0)
         {
-            startTick = clock.Now;
+            _startTick = _clock.Now;
         }
 
-        mode = next;
+        _mode = next;
         UpdateDeadline();
     }
 
     internal void SetInitialCount(uint value)
     {
-        if (mode == TimerMode.TscDeadline)
+        if (_mode == TimerMode.TscDeadline)
         {
             return;
         }
 
-        initialCount = value;
-        startTick = clock.Now;
+        _initialCount = value;
+        _startTick = _clock.Now;
         UpdateDeadline();
     }
 
     internal void SetDivideConfiguration(uint value)
     {
         // The count reached so far stays: counting goes on from it at the new rate.
-        ulong counted = initialCount - CurrentCount;
-        divideConfiguration = value & 0xB;
-        startTick = unchecked(clock.Now - (counted * TicksPerCount));
+        ulong counted = _initialCount - CurrentCount;
+        _divideConfiguration = value & 0xB;
+        _startTick = unchecked(_clock.Now - (counted * TicksPerCount));
         UpdateDeadline();
     }
 
     internal void SetTscDeadline(ulong value)
     {
-        if (mode == TimerMode.TscDeadline)
+        if (_mode == TimerMode.TscDeadline)
         {
-            tscDeadline = value;
+            _tscDeadline = value;
             UpdateDeadline();
         }
     }
@@ -150,50 +150,50 @@ public sealed class LocalApicTimer : ITimedDevice
 
     internal void Reset()
     {
-        mode = TimerMode.OneShot;
-        divideConfiguration = 0;
-        initialCount = 0;
-        startTick = 0;
-        tscDeadline = 0;
+        _mode = TimerMode.OneShot;
+        _divideConfiguration = 0;
+        _initialCount = 0;
+        _startTick = 0;
+        _tscDeadline = 0;
         UpdateDeadline();
     }
 
     internal void Save(StateWriter writer)
     {
-        writer.WriteByte((byte)mode);
-        writer.WriteUInt32(divideConfiguration);
-        writer.WriteUInt32(initialCount);
-        writer.WriteUInt64(startTick);
-        writer.WriteUInt64(tscDeadline);
+        writer.WriteByte((byte)_mode);
+        writer.WriteUInt32(_divideConfiguration);
+        writer.WriteUInt32(_initialCount);
+        writer.WriteUInt64(_startTick);
+        writer.WriteUInt64(_tscDeadline);
         writer.WriteUInt64(TscOffset);
         writer.WriteUInt64(Deadline);
     }
 
     internal void Restore(StateReader reader)
     {
-        mode = (TimerMode)(reader.ReadByte() & 3);
-        divideConfiguration = reader.ReadUInt32() & 0xB;
-        initialCount = reader.ReadUInt32();
-        startTick = reader.ReadUInt64();
-        tscDeadline = reader.ReadUInt64();
+        _mode = (TimerMode)(reader.ReadByte() & 3);
+        _divideConfiguration = reader.ReadUInt32() & 0xB;
+        _initialCount = reader.ReadUInt32();
+        _startTick = reader.ReadUInt64();
+        _tscDeadline = reader.ReadUInt64();
         TscOffset = reader.ReadUInt64();
         Deadline = reader.ReadUInt64();
-        if (mode == TimerMode.Periodic && initialCount == 0)
+        if (_mode == TimerMode.Periodic && _initialCount == 0)
         {
             Deadline = ulong.MaxValue;
         }
     }
 
-    private void UpdateDeadline() => Deadline = mode switch
+    private void UpdateDeadline() => Deadline = _mode switch
     {
-        TimerMode.TscDeadline => tscDeadline == 0 ? ulong.MaxValue : TickOfTsc(tscDeadline),
+        TimerMode.TscDeadline => _tscDeadline == 0 ? ulong.MaxValue : TickOfTsc(_tscDeadline),
         TimerMode.Reserved => ulong.MaxValue,
-        _ => CurrentCount == 0 ? ulong.MaxValue : unchecked(startTick + ((((clock.Now - startTick) / TicksPerCount) + CurrentCount) * TicksPerCount)),
+        _ => CurrentCount == 0 ? ulong.MaxValue : unchecked(_startTick + ((((_clock.Now - _startTick) / TicksPerCount) + CurrentCount) * TicksPerCount)),
     };
 
     private ulong TickOfTsc(ulong tsc)
     {
-        ulong now = clock.Now;
+        ulong now = _clock.Now;
         ulong reached = unchecked(now + TscOffset);
         return tsc <= reached ? now : now + Math.Min(tsc - reached, ulong.MaxValue - now);
     }

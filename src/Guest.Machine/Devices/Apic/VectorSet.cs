@@ -6,16 +6,16 @@ namespace Guest.Machine.Devices.Apic;
 /// <summary>256 bits, one per vector: the form of the local APIC's IRR, ISR and TMR (Intel SDM 3A 11.8.4).</summary>
 public sealed class VectorSet
 {
-    private readonly ulong[] words = new ulong[4];
+    private readonly ulong[] _words = new ulong[4];
 
     /// <summary>The bit of one vector.</summary>
     public bool this[byte vector]
     {
-        get => (words[vector >> 6] & (1ul << (vector & 63))) != 0;
+        get => (_words[vector >> 6] & (1ul << (vector & 63))) != 0;
         set
         {
             ulong bit = 1ul << (vector & 63);
-            words[vector >> 6] = value ? words[vector >> 6] | bit : words[vector >> 6] & ~bit;
+            _words[vector >> 6] = value ? _words[vector >> 6] | bit : _words[vector >> 6] & ~bit;
         }
     }
 
@@ -26,9 +26,9 @@ public sealed class VectorSet
         {
             for (int i = 3; i >= 0; i--)
             {
-                if (words[i] != 0)
+                if (_words[i] != 0)
                 {
-                    return (i * 64) + 63 - BitOperations.LeadingZeroCount(words[i]);
+                    return (i * 64) + 63 - BitOperations.LeadingZeroCount(_words[i]);
                 }
             }
 
@@ -38,14 +38,14 @@ public sealed class VectorSet
 
     /// <summary>32 vectors as the registers show them.</summary>
     /// <param name="index">0 for vectors 0 to 31, up to 7.</param>
-    public uint Word(int index) => unchecked((uint)(words[index >> 1] >> ((index & 1) * 32)));
+    public uint Word(int index) => unchecked((uint)(_words[index >> 1] >> ((index & 1) * 32)));
 
     /// <summary>Clears every bit.</summary>
-    public void Clear() => Array.Clear(words);
+    public void Clear() => Array.Clear(_words);
 
     internal void Save(StateWriter writer)
     {
-        foreach (ulong word in words)
+        foreach (ulong word in _words)
         {
             writer.WriteUInt64(word);
         }
@@ -53,9 +53,9 @@ public sealed class VectorSet
 
     internal void Restore(StateReader reader)
     {
-        for (int i = 0; i < words.Length; i++)
+        for (int i = 0; i < _words.Length; i++)
         {
-            words[i] = reader.ReadUInt64();
+            _words[i] = reader.ReadUInt64();
         }
     }
 }

@@ -25,7 +25,7 @@ public sealed class PciHost : IDevice, IPortDevice, IMmioDevice
     private const uint VendorAndDevice = 0x0008_1B36;
     private const uint ClassAndRevision = 0x0600_0000;
 
-    private uint address;
+    private uint _address;
 
     /// <inheritdoc/>
     public string Name => "pci-host";
@@ -33,7 +33,7 @@ public sealed class PciHost : IDevice, IPortDevice, IMmioDevice
     /// <inheritdoc/>
     public uint ReadPort(ushort port, int size)
     {
-        uint value = port == AddressPort ? address : ReadAddressed() >> (8 * (port & 3));
+        uint value = port == AddressPort ? _address : ReadAddressed() >> (8 * (port & 3));
         return size == 4 ? value : value & ((1u << (8 * size)) - 1);
     }
 
@@ -42,7 +42,7 @@ public sealed class PciHost : IDevice, IPortDevice, IMmioDevice
     {
         if (port == AddressPort)
         {
-            address = value & AddressWritable;
+            _address = value & AddressWritable;
         }
     }
 
@@ -67,10 +67,10 @@ public sealed class PciHost : IDevice, IPortDevice, IMmioDevice
     }
 
     /// <inheritdoc/>
-    public void Save(StateWriter writer) => writer.WriteUInt32(address);
+    public void Save(StateWriter writer) => writer.WriteUInt32(_address);
 
     /// <inheritdoc/>
-    public void Restore(StateReader reader) => address = reader.ReadUInt32();
+    public void Restore(StateReader reader) => _address = reader.ReadUInt32();
 
     private static uint ReadConfiguration(uint function, uint register) => function != 0 ? 0xFFFF_FFFF : register switch
     {
@@ -80,5 +80,5 @@ public sealed class PciHost : IDevice, IPortDevice, IMmioDevice
     };
 
     // Bus, device and function are bits 8 to 23, the register bits 2 to 7.
-    private uint ReadAddressed() => (address & Enable) == 0 ? 0xFFFF_FFFF : ReadConfiguration((address >> 8) & 0xFFFF, address & 0xFC);
+    private uint ReadAddressed() => (_address & Enable) == 0 ? 0xFFFF_FFFF : ReadConfiguration((_address >> 8) & 0xFFFF, _address & 0xFC);
 }

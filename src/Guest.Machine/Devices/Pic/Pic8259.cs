@@ -1,29 +1,27 @@
-using Guest.Machine.State;
-
 namespace Guest.Machine.Devices.Pic;
 
 /// <summary>One 8259A interrupt controller (Intel 8259A data sheet) with the edge/level register of its chipset.</summary>
 /// <remarks>A request that an edge has latched stays latched when its line falls, as in KVM (docs/limits.md).</remarks>
-internal sealed class Pic8259
+internal sealed partial class Pic8259
 {
-    private readonly byte levelWritable;
-    private readonly byte cascadeBit;
-    private byte latched;
-    private byte masked = 0xFF;
-    private byte inService;
-    private byte lines;
-    private byte levelTriggered;
-    private byte vectorBase;
-    private byte highestLine;
-    private InitStep step;
-    private bool needsIcw4;
-    private bool single;
-    private bool autoEoi;
-    private bool rotateOnAutoEoi;
-    private bool specialFullyNested;
-    private bool specialMask;
-    private bool readInService;
-    private bool poll;
+    private readonly byte _levelWritable;
+    private readonly byte _cascadeBit;
+    private byte _latched;
+    private byte _masked = 0xFF;
+    private byte _inService;
+    private byte _lines;
+    private byte _levelTriggered;
+    private byte _vectorBase;
+    private byte _highestLine;
+    private InitStep _step;
+    private bool _needsIcw4;
+    private bool _single;
+    private bool _autoEoi;
+    private bool _rotateOnAutoEoi;
+    private bool _specialFullyNested;
+    private bool _specialMask;
+    private bool _readInService;
+    private bool _poll;
 
     /// <summary>Creates a controller as firmware leaves it: every line masked.</summary>
     /// <param name="levelWritable">The lines that may be level-triggered.</param>
@@ -31,9 +29,9 @@ internal sealed class Pic8259
     /// <param name="vectorBase">The vector of its line 0.</param>
     internal Pic8259(byte levelWritable, byte cascadeBit, byte vectorBase)
     {
-        this.vectorBase = vectorBase;
-        this.levelWritable = levelWritable;
-        this.cascadeBit = cascadeBit;
+        _vectorBase = vectorBase;
+        _levelWritable = levelWritable;
+        _cascadeBit = cascadeBit;
     }
 
     private enum InitStep
@@ -49,11 +47,11 @@ internal sealed class Pic8259
     {
         get
         {
-            int request = PriorityOf((byte)(Requested & ~masked));
-            int blocking = specialMask ? inService & ~masked : inService;
-            if (specialFullyNested)
+            int request = PriorityOf((byte)(Requested & ~_masked));
+            int blocking = _specialMask ? _inService & ~_masked : _inService;
+            if (_specialFullyNested)
             {
-                blocking &= ~cascadeBit;
+                blocking &= ~_cascadeBit;
             }
 
             return request < PriorityOf((byte)blocking) ? LineAt(request) : -1;
@@ -62,21 +60,21 @@ internal sealed class Pic8259
 
     internal byte EdgeLevel
     {
-        get => levelTriggered;
-        set => levelTriggered = (byte)(value & levelWritable);
+        get => _levelTriggered;
+        set => _levelTriggered = (byte)(value & _levelWritable);
     }
 
-    private byte Requested => (byte)(latched | (lines & levelTriggered));
+    private byte Requested => (byte)(_latched | (_lines & _levelTriggered));
 
     internal void SetLine(int line, bool high)
     {
         byte bit = (byte)(1 << line);
-        if (high && (lines & bit) == 0)
+        if (high && (_lines & bit) == 0)
         {
-            latched |= (byte)(bit & ~levelTriggered);
+            _latched |= (byte)(bit & ~_levelTriggered);
         }
 
-        lines = (byte)(high ? lines | bit : lines & ~bit);
+        _lines = (byte)(high ? _lines | bit : _lines & ~bit);
     }
 
     /// <summary>The acknowledge cycle for one line.</summary>
@@ -84,26 +82,26 @@ internal sealed class Pic8259
     internal byte Acknowledge(int line)
     {
         byte bit = (byte)(1 << line);
-        latched &= (byte)~bit;
-        if (!autoEoi)
+        _latched &= (byte)~bit;
+        if (!_autoEoi)
         {
-            inService |= bit;
+            _inService |= bit;
         }
-        else if (rotateOnAutoEoi)
+        else if (_rotateOnAutoEoi)
         {
-            highestLine = (byte)((line + 1) & 7);
+            _highestLine = (byte)((line + 1) & 7);
         }
 
         return VectorOf(line);
     }
 
-    internal byte VectorOf(int line) => (byte)(vectorBase + line);
+    internal byte VectorOf(int line) => (byte)(_vectorBase + line);
 
     internal byte Read(bool data)
     {
-        if (poll)
+        if (_poll)
         {
-            poll = false;
+            _poll = false;
             int line = HighestRequest;
             if (line < 0)
             {
@@ -114,7 +112,7 @@ internal sealed class Pic8259
             return (byte)(0x80 | line);
         }
 
-        return data ? masked : readInService ? inService : Requested;
+        return data ? _masked : _readInService ? _inService : Requested;
     }
 
     internal void WriteCommand(byte value)
@@ -135,89 +133,56 @@ internal sealed class Pic8259
 
     internal void WriteData(byte value)
     {
-        switch (step)
+        switch (_step)
         {
             case InitStep.Ready:
-                masked = value;
+                _masked = value;
                 break;
             case InitStep.Icw2:
-                vectorBase = (byte)(value & 0xF8);
-                step = single ? AfterIcw3 : InitStep.Icw3;
+                _vectorBase = (byte)(value & 0xF8);
+                _step = _single ? AfterIcw3 : InitStep.Icw3;
                 break;
             case InitStep.Icw3:
-                step = AfterIcw3;
+                _step = AfterIcw3;
                 break;
             default:
-                specialFullyNested = (value & 0x10) != 0;
-                autoEoi = (value & 0x02) != 0;
-                step = InitStep.Ready;
+                _specialFullyNested = (value & 0x10) != 0;
+                _autoEoi = (value & 0x02) != 0;
+                _step = InitStep.Ready;
                 break;
         }
     }
 
-    internal void Save(StateWriter writer)
-    {
-        writer.WriteBytes([latched, masked, inService, lines, levelTriggered, vectorBase, highestLine, (byte)step]);
-        writer.WriteBool(needsIcw4);
-        writer.WriteBool(single);
-        writer.WriteBool(autoEoi);
-        writer.WriteBool(rotateOnAutoEoi);
-        writer.WriteBool(specialFullyNested);
-        writer.WriteBool(specialMask);
-        writer.WriteBool(readInService);
-        writer.WriteBool(poll);
-    }
-
-    internal void Restore(StateReader reader)
-    {
-        latched = reader.ReadByte();
-        masked = reader.ReadByte();
-        inService = reader.ReadByte();
-        lines = reader.ReadByte();
-        levelTriggered = reader.ReadByte();
-        vectorBase = reader.ReadByte();
-        highestLine = (byte)(reader.ReadByte() & 7);
-        step = (InitStep)(reader.ReadByte() & 3);
-        needsIcw4 = reader.ReadBool();
-        single = reader.ReadBool();
-        autoEoi = reader.ReadBool();
-        rotateOnAutoEoi = reader.ReadBool();
-        specialFullyNested = reader.ReadBool();
-        specialMask = reader.ReadBool();
-        readInService = reader.ReadBool();
-        poll = reader.ReadBool();
-    }
-
-    private InitStep AfterIcw3 => needsIcw4 ? InitStep.Icw4 : InitStep.Ready;
+    private InitStep AfterIcw3 => _needsIcw4 ? InitStep.Icw4 : InitStep.Ready;
 
     private void StartInitialisation(byte icw1)
     {
-        latched = 0;
-        masked = 0;
-        inService = 0;
-        highestLine = 0;
-        specialMask = false;
-        readInService = false;
-        poll = false;
-        autoEoi = false;
-        rotateOnAutoEoi = false;
-        specialFullyNested = false;
-        needsIcw4 = (icw1 & 0x01) != 0;
-        single = (icw1 & 0x02) != 0;
-        step = InitStep.Icw2;
+        _latched = 0;
+        _masked = 0;
+        _inService = 0;
+        _highestLine = 0;
+        _specialMask = false;
+        _readInService = false;
+        _poll = false;
+        _autoEoi = false;
+        _rotateOnAutoEoi = false;
+        _specialFullyNested = false;
+        _needsIcw4 = (icw1 & 0x01) != 0;
+        _single = (icw1 & 0x02) != 0;
+        _step = InitStep.Icw2;
     }
 
     private void WriteOcw3(byte value)
     {
-        poll = (value & 0x04) != 0;
+        _poll = (value & 0x04) != 0;
         if ((value & 0x02) != 0)
         {
-            readInService = (value & 0x01) != 0;
+            _readInService = (value & 0x01) != 0;
         }
 
         if ((value & 0x40) != 0)
         {
-            specialMask = (value & 0x20) != 0;
+            _specialMask = (value & 0x20) != 0;
         }
     }
 
@@ -227,10 +192,10 @@ internal sealed class Pic8259
         switch (command)
         {
             case 0 or 4:
-                rotateOnAutoEoi = command == 4;
+                _rotateOnAutoEoi = command == 4;
                 break;
             case 1 or 5:
-                int priority = PriorityOf(inService);
+                int priority = PriorityOf(_inService);
                 if (priority < 8)
                 {
                     End(LineAt(priority), rotate: command == 5);
@@ -241,7 +206,7 @@ internal sealed class Pic8259
                 End(line, rotate: command == 7);
                 break;
             case 6:
-                highestLine = (byte)((line + 1) & 7);
+                _highestLine = (byte)((line + 1) & 7);
                 break;
             default:
                 break;
@@ -250,10 +215,10 @@ internal sealed class Pic8259
 
     private void End(int line, bool rotate)
     {
-        inService &= (byte)~(1 << line);
+        _inService &= (byte)~(1 << line);
         if (rotate)
         {
-            highestLine = (byte)((line + 1) & 7);
+            _highestLine = (byte)((line + 1) & 7);
         }
     }
 
@@ -271,5 +236,5 @@ internal sealed class Pic8259
         return 8;
     }
 
-    private int LineAt(int priority) => (priority + highestLine) & 7;
+    private int LineAt(int priority) => (priority + _highestLine) & 7;
 }

@@ -9,13 +9,13 @@ public sealed class PicPair : IDevice, IPortDevice
     private const int CascadeLine = 2;
 
     // Lines 0 to 2, 8 and 13 are always edge-triggered (ICH9 datasheet 13.4.6).
-    private readonly Pic8259 first = new(0xF8, 1 << CascadeLine, vectorBase: 0x08);
-    private readonly Pic8259 second = new(0xDE, 0, vectorBase: 0x70);
-    private InterruptRouter? router;
-    private bool intr;
+    private readonly Pic8259 _first = new(0xF8, 1 << CascadeLine, vectorBase: 0x08);
+    private readonly Pic8259 _second = new(0xDE, 0, vectorBase: 0x70);
+    private InterruptRouter? _router;
+    private bool _intr;
 
     /// <summary>Creates the pair as firmware leaves it: masked, and the ACPI interrupt level-triggered.</summary>
-    public PicPair() => second.EdgeLevel = 1 << (AcpiPm.AcpiPm.Irq - 8);
+    public PicPair() => _second.EdgeLevel = 1 << (AcpiPm.AcpiPm.Irq - 8);
 
     /// <inheritdoc/>
     public string Name => "pic";
@@ -27,11 +27,11 @@ public sealed class PicPair : IDevice, IPortDevice
     {
         if (irq >= 8)
         {
-            second.SetLine(irq - 8, high);
+            _second.SetLine(irq - 8, high);
         }
         else if (irq != CascadeLine)
         {
-            first.SetLine(irq, high);
+            _first.SetLine(irq, high);
         }
 
         Update();
@@ -41,22 +41,22 @@ public sealed class PicPair : IDevice, IPortDevice
     /// <returns>The vector; that of line 7 where the request is gone.</returns>
     public byte Acknowledge()
     {
-        int line = first.HighestRequest;
+        int line = _first.HighestRequest;
         byte vector;
         if (line < 0)
         {
-            vector = first.VectorOf(7);
+            vector = _first.VectorOf(7);
         }
         else
         {
-            vector = first.Acknowledge(line);
+            vector = _first.Acknowledge(line);
             if (line == CascadeLine)
             {
-                int behind = second.HighestRequest;
-                vector = behind < 0 ? second.VectorOf(7) : second.Acknowledge(behind);
+                int behind = _second.HighestRequest;
+                vector = behind < 0 ? _second.VectorOf(7) : _second.Acknowledge(behind);
 
                 // The second controller's output falls during the cycle: a further request of its is a new edge.
-                first.SetLine(CascadeLine, false);
+                _first.SetLine(CascadeLine, false);
             }
         }
 
@@ -69,12 +69,12 @@ public sealed class PicPair : IDevice, IPortDevice
     {
         uint value = port switch
         {
-            0x20 => first.Read(data: false),
-            0x21 => first.Read(data: true),
-            0xA0 => second.Read(data: false),
-            0xA1 => second.Read(data: true),
-            0x4D0 => first.EdgeLevel,
-            _ => second.EdgeLevel,
+            0x20 => _first.Read(data: false),
+            0x21 => _first.Read(data: true),
+            0xA0 => _second.Read(data: false),
+            0xA1 => _second.Read(data: true),
+            0x4D0 => _first.EdgeLevel,
+            _ => _second.EdgeLevel,
         };
 
         // A read after the poll command acknowledges.
@@ -88,22 +88,22 @@ public sealed class PicPair : IDevice, IPortDevice
         switch (port)
         {
             case 0x20:
-                first.WriteCommand((byte)value);
+                _first.WriteCommand((byte)value);
                 break;
             case 0x21:
-                first.WriteData((byte)value);
+                _first.WriteData((byte)value);
                 break;
             case 0xA0:
-                second.WriteCommand((byte)value);
+                _second.WriteCommand((byte)value);
                 break;
             case 0xA1:
-                second.WriteData((byte)value);
+                _second.WriteData((byte)value);
                 break;
             case 0x4D0:
-                first.EdgeLevel = (byte)value;
+                _first.EdgeLevel = (byte)value;
                 break;
             default:
-                second.EdgeLevel = (byte)value;
+                _second.EdgeLevel = (byte)value;
                 break;
         }
 
@@ -113,29 +113,29 @@ public sealed class PicPair : IDevice, IPortDevice
     /// <inheritdoc/>
     public void Save(StateWriter writer)
     {
-        first.Save(writer);
-        second.Save(writer);
-        writer.WriteBool(intr);
+        _first.Save(writer);
+        _second.Save(writer);
+        writer.WriteBool(_intr);
     }
 
     /// <inheritdoc/>
     public void Restore(StateReader reader)
     {
-        first.Restore(reader);
-        second.Restore(reader);
-        intr = reader.ReadBool();
+        _first.Restore(reader);
+        _second.Restore(reader);
+        _intr = reader.ReadBool();
     }
 
-    internal void Connect(InterruptRouter to) => router = to;
+    internal void Connect(InterruptRouter to) => _router = to;
 
     private void Update()
     {
-        first.SetLine(CascadeLine, second.HighestRequest >= 0);
-        bool now = first.HighestRequest >= 0;
-        if (now != intr)
+        _first.SetLine(CascadeLine, _second.HighestRequest >= 0);
+        bool now = _first.HighestRequest >= 0;
+        if (now != _intr)
         {
-            intr = now;
-            router?.SetExternal(now);
+            _intr = now;
+            _router?.SetExternal(now);
         }
     }
 }

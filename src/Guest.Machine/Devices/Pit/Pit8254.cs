@@ -15,21 +15,21 @@ public sealed class Pit8254 : IDevice, IPortDevice, ITimedDevice
 
     private static readonly Frequency Clock = new(1_193_182);
 
-    private readonly PitChannel[] channels = [new(gate: true), new(gate: true), new(gate: false)];
-    private readonly IClock clock;
-    private readonly IInterruptLines interrupts;
-    private byte systemControl;
+    private readonly PitChannel[] _channels = [new(gate: true), new(gate: true), new(gate: false)];
+    private readonly IClock _clock;
+    private readonly IInterruptLines _interrupts;
+    private byte _systemControl;
 
     /// <summary>Creates the timer as firmware leaves it: counter 0 at 18.2 Hz, counter 1 refreshing memory.</summary>
     public Pit8254(IClock clock, IInterruptLines interrupts)
     {
-        this.clock = clock;
-        this.interrupts = interrupts;
-        channels[0].WriteControl(0x36);
-        channels[0].WriteCount(0, 0);
-        channels[0].WriteCount(0, 0);
-        channels[1].WriteControl(0x54);
-        channels[1].WriteCount((byte)RefreshCycles, 0);
+        _clock = clock;
+        _interrupts = interrupts;
+        _channels[0].WriteControl(0x36);
+        _channels[0].WriteCount(0, 0);
+        _channels[0].WriteCount(0, 0);
+        _channels[1].WriteControl(0x54);
+        _channels[1].WriteCount((byte)RefreshCycles, 0);
         interrupts.Set(TimerIrq, true);
         UpdateDeadline(0);
     }
@@ -43,14 +43,14 @@ public sealed class Pit8254 : IDevice, IPortDevice, ITimedDevice
     /// <inheritdoc/>
     public ulong Deadline { get; private set; } = ulong.MaxValue;
 
-    private long Cycle => (long)Clock.CyclesAt(clock.Now);
+    private long Cycle => (long)Clock.CyclesAt(_clock.Now);
 
     /// <inheritdoc/>
     public void Expire()
     {
         // Where several periods have passed at once, the line would have pulsed unseen in between.
-        interrupts.Set(TimerIrq, false);
-        interrupts.Set(TimerIrq, true);
+        _interrupts.Set(TimerIrq, false);
+        _interrupts.Set(TimerIrq, true);
         UpdateDeadline(Cycle);
     }
 
@@ -59,7 +59,7 @@ public sealed class Pit8254 : IDevice, IPortDevice, ITimedDevice
     {
         SystemControlPort => ReadSystemControl(),
         ControlPort => 0xFF,
-        _ => channels[port & 3].Read(Cycle),
+        _ => _channels[port & 3].Read(Cycle),
     };
 
     /// <inheritdoc/>
@@ -68,8 +68,8 @@ public sealed class Pit8254 : IDevice, IPortDevice, ITimedDevice
         long cycle = Cycle;
         if (port == SystemControlPort)
         {
-            systemControl = (byte)(value & 0x0F);
-            channels[2].SetGate((value & 1) != 0, cycle);
+            _systemControl = (byte)(value & 0x0F);
+            _channels[2].SetGate((value & 1) != 0, cycle);
         }
         else if (port == ControlPort)
         {
@@ -77,34 +77,34 @@ public sealed class Pit8254 : IDevice, IPortDevice, ITimedDevice
         }
         else
         {
-            channels[port & 3].WriteCount((byte)value, cycle);
+            _channels[port & 3].WriteCount((byte)value, cycle);
         }
 
-        interrupts.Set(TimerIrq, channels[0].Output(cycle));
+        _interrupts.Set(TimerIrq, _channels[0].Output(cycle));
         UpdateDeadline(cycle);
     }
 
     /// <inheritdoc/>
     public void Save(StateWriter writer)
     {
-        foreach (PitChannel channel in channels)
+        foreach (PitChannel channel in _channels)
         {
             channel.Save(writer);
         }
 
-        writer.WriteByte(systemControl);
+        writer.WriteByte(_systemControl);
         writer.WriteUInt64(Deadline);
     }
 
     /// <inheritdoc/>
     public void Restore(StateReader reader)
     {
-        foreach (PitChannel channel in channels)
+        foreach (PitChannel channel in _channels)
         {
             channel.Restore(reader);
         }
 
-        systemControl = reader.ReadByte();
+        _systemControl = reader.ReadByte();
         Deadline = reader.ReadUInt64();
     }
 
@@ -112,7 +112,7 @@ public sealed class Pit8254 : IDevice, IPortDevice, ITimedDevice
     {
         long cycle = Cycle;
         uint refresh = (uint)(cycle / RefreshCycles) & 1;
-        return systemControl | (refresh << 4) | (channels[2].Output(cycle) ? 0x20u : 0);
+        return _systemControl | (refresh << 4) | (_channels[2].Output(cycle) ? 0x20u : 0);
     }
 
     private void WriteControl(byte value, long cycle)
@@ -124,17 +124,17 @@ public sealed class Pit8254 : IDevice, IPortDevice, ITimedDevice
         }
         else if ((value & 0x30) == 0)
         {
-            channels[channel].LatchCount(cycle);
+            _channels[channel].LatchCount(cycle);
         }
         else
         {
-            channels[channel].WriteControl(value);
+            _channels[channel].WriteControl(value);
         }
     }
 
     private void ReadBack(byte value, long cycle)
     {
-        for (int channel = 0; channel < channels.Length; channel++)
+        for (int channel = 0; channel < _channels.Length; channel++)
         {
             if ((value & (2 << channel)) == 0)
             {
@@ -143,19 +143,19 @@ public sealed class Pit8254 : IDevice, IPortDevice, ITimedDevice
 
             if ((value & 0x20) == 0)
             {
-                channels[channel].LatchCount(cycle);
+                _channels[channel].LatchCount(cycle);
             }
 
             if ((value & 0x10) == 0)
             {
-                channels[channel].LatchStatus(cycle);
+                _channels[channel].LatchStatus(cycle);
             }
         }
     }
 
     private void UpdateDeadline(long cycle)
     {
-        long rise = channels[0].NextRise(cycle);
+        long rise = _channels[0].NextRise(cycle);
         Deadline = rise == long.MaxValue ? ulong.MaxValue : Clock.TickOf((ulong)rise);
     }
 }

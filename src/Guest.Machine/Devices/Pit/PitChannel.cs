@@ -1,5 +1,3 @@
-using Guest.Machine.State;
-
 namespace Guest.Machine.Devices.Pit;
 
 /// <summary>One counter of the 8254 (Intel 8254 data sheet). Times are cycles of its 1.193182 MHz clock since machine start.</summary>
@@ -7,58 +5,58 @@ namespace Guest.Machine.Devices.Pit;
 /// Nothing counts in memory: count and output are functions of the cycle. A count written while modes 2 and 3 run takes effect at the end
 /// of the running period.
 /// </remarks>
-internal sealed class PitChannel
+internal sealed partial class PitChannel
 {
-    private readonly byte[] latchedCount = new byte[2];
-    private int mode;
-    private int access = 3;
-    private bool bcd;
-    private bool gate;
-    private bool loaded;
-    private bool triggered;
-    private uint count = 0x10000;
-    private long start;
-    private bool hasNext;
-    private uint nextCount = 0x10000;
-    private long nextStart;
-    private long paused;
-    private bool writeHigh;
-    private bool readHigh;
-    private byte writtenLow;
-    private bool countLatched;
-    private bool statusLatched;
-    private byte status;
+    private readonly byte[] _latchedCount = new byte[2];
+    private int _mode;
+    private int _access = 3;
+    private bool _bcd;
+    private bool _gate;
+    private bool _loaded;
+    private bool _triggered;
+    private uint _count = 0x10000;
+    private long _start;
+    private bool _hasNext;
+    private uint _nextCount = 0x10000;
+    private long _nextStart;
+    private long _paused;
+    private bool _writeHigh;
+    private bool _readHigh;
+    private byte _writtenLow;
+    private bool _countLatched;
+    private bool _statusLatched;
+    private byte _status;
 
-    internal PitChannel(bool gate) => this.gate = gate;
+    internal PitChannel(bool gate) => _gate = gate;
 
-    internal bool Gate => gate;
+    internal bool Gate => _gate;
 
-    private bool Periodic => mode is 2 or 3;
+    private bool Periodic => _mode is 2 or 3;
 
-    private bool ByTrigger => mode is 1 or 5;
+    private bool ByTrigger => _mode is 1 or 5;
 
     // A count is there and counts: the gate lets it, or for the triggered modes a trigger came.
-    private bool Running => loaded && (ByTrigger ? triggered : gate);
+    private bool Running => _loaded && (ByTrigger ? _triggered : _gate);
 
-    private uint Modulus => bcd ? 10_000u : 0x10000u;
+    private uint Modulus => _bcd ? 10_000u : 0x10000u;
 
     /// <summary>The OUT pin at a cycle (data sheet figures 15 to 20).</summary>
     internal bool Output(long cycle)
     {
-        if (!loaded)
+        if (!_loaded)
         {
-            return mode != 0;
+            return _mode != 0;
         }
 
         long elapsed = Elapsed(cycle, out uint period);
-        return mode switch
+        return _mode switch
         {
             0 => elapsed >= period,
-            1 => !triggered || cycle < start || elapsed >= period,
-            2 => !gate || elapsed % period != period - 1,
-            3 => !gate || elapsed % period < (period + 1) / 2,
+            1 => !_triggered || cycle < _start || elapsed >= period,
+            2 => !_gate || elapsed % period != period - 1,
+            3 => !_gate || elapsed % period < (period + 1) / 2,
             4 => elapsed != period,
-            _ => !triggered || elapsed != period,
+            _ => !_triggered || elapsed != period,
         };
     }
 
@@ -77,50 +75,50 @@ internal sealed class PitChannel
         }
 
         // The strobes of modes 4 and 5 are low for one cycle.
-        long rise = start + count + (mode is 4 or 5 ? 1 : 0);
+        long rise = _start + _count + (_mode is 4 or 5 ? 1 : 0);
         return rise > cycle ? rise : long.MaxValue;
     }
 
     internal void WriteControl(byte value)
     {
         // Modes 6 and 7 are 2 and 3 (data sheet figure 7).
-        mode = (value >> 1) & 7;
-        mode = mode > 5 ? mode & 3 : mode;
-        bcd = (value & 1) != 0;
-        access = (value >> 4) & 3;
-        loaded = false;
-        triggered = false;
-        hasNext = false;
-        writeHigh = false;
-        readHigh = false;
-        countLatched = false;
-        statusLatched = false;
+        _mode = (value >> 1) & 7;
+        _mode = _mode > 5 ? _mode & 3 : _mode;
+        _bcd = (value & 1) != 0;
+        _access = (value >> 4) & 3;
+        _loaded = false;
+        _triggered = false;
+        _hasNext = false;
+        _writeHigh = false;
+        _readHigh = false;
+        _countLatched = false;
+        _statusLatched = false;
     }
 
     internal void WriteCount(byte value, long cycle)
     {
-        if (access == 3 && !writeHigh)
+        if (_access == 3 && !_writeHigh)
         {
-            writtenLow = value;
-            writeHigh = true;
+            _writtenLow = value;
+            _writeHigh = true;
 
             // The first byte of a new count stops mode 0 and drives OUT low.
-            loaded &= mode != 0;
+            _loaded &= _mode != 0;
             return;
         }
 
-        writeHigh = false;
-        Load(FromRaw(access switch
+        _writeHigh = false;
+        Load(FromRaw(_access switch
         {
             1 => value,
             2 => (uint)value << 8,
-            _ => ((uint)value << 8) | writtenLow,
+            _ => ((uint)value << 8) | _writtenLow,
         }), cycle);
     }
 
     internal void SetGate(bool high, long cycle)
     {
-        if (high == gate)
+        if (high == _gate)
         {
             return;
         }
@@ -128,145 +126,107 @@ internal sealed class PitChannel
         if (!high)
         {
             Fold(cycle);
-            paused = Elapsed(cycle, out _);
+            _paused = Elapsed(cycle, out _);
         }
-        else if (mode is 0 or 4)
+        else if (_mode is 0 or 4)
         {
-            start = cycle - paused;
+            _start = cycle - _paused;
         }
-        else if (loaded)
+        else if (_loaded)
         {
             // A rising gate restarts the periodic modes and triggers modes 1 and 5, with the newest count.
-            count = hasNext ? nextCount : count;
-            hasNext = false;
-            start = cycle + 1;
-            triggered = true;
+            _count = _hasNext ? _nextCount : _count;
+            _hasNext = false;
+            _start = cycle + 1;
+            _triggered = true;
         }
 
-        gate = high;
+        _gate = high;
     }
 
     internal void LatchCount(long cycle)
     {
-        if (!countLatched)
+        if (!_countLatched)
         {
             uint raw = Raw(cycle);
-            latchedCount[0] = (byte)raw;
-            latchedCount[1] = (byte)(raw >> 8);
-            countLatched = true;
+            _latchedCount[0] = (byte)raw;
+            _latchedCount[1] = (byte)(raw >> 8);
+            _countLatched = true;
         }
     }
 
     internal void LatchStatus(long cycle)
     {
-        if (!statusLatched)
+        if (!_statusLatched)
         {
-            bool nullCount = !loaded || (hasNext && (ByTrigger || cycle < nextStart));
-            status = (byte)((Output(cycle) ? 0x80 : 0) | (nullCount ? 0x40 : 0) | (access << 4) | (mode << 1) | (bcd ? 1 : 0));
-            statusLatched = true;
+            bool nullCount = !_loaded || (_hasNext && (ByTrigger || cycle < _nextStart));
+            _status = (byte)((Output(cycle) ? 0x80 : 0) | (nullCount ? 0x40 : 0) | (_access << 4) | (_mode << 1) | (_bcd ? 1 : 0));
+            _statusLatched = true;
         }
     }
 
     internal byte Read(long cycle)
     {
-        if (statusLatched)
+        if (_statusLatched)
         {
-            statusLatched = false;
-            return status;
+            _statusLatched = false;
+            return _status;
         }
 
-        bool high = access == 2 || (access == 3 && readHigh);
-        readHigh = access == 3 && !readHigh;
-        byte value = countLatched ? latchedCount[high ? 1 : 0] : (byte)(Raw(cycle) >> (high ? 8 : 0));
-        countLatched &= access == 3 && !high;
+        bool high = _access == 2 || (_access == 3 && _readHigh);
+        _readHigh = _access == 3 && !_readHigh;
+        byte value = _countLatched ? _latchedCount[high ? 1 : 0] : (byte)(Raw(cycle) >> (high ? 8 : 0));
+        _countLatched &= _access == 3 && !high;
         return value;
-    }
-
-    internal void Save(StateWriter writer)
-    {
-        writer.WriteBytes([(byte)mode, (byte)access, writtenLow, status, latchedCount[0], latchedCount[1]]);
-        foreach (bool flag in (ReadOnlySpan<bool>)[bcd, gate, loaded, triggered, hasNext, writeHigh, readHigh, countLatched, statusLatched])
-        {
-            writer.WriteBool(flag);
-        }
-
-        writer.WriteUInt32(count);
-        writer.WriteUInt32(nextCount);
-        writer.WriteInt64(start);
-        writer.WriteInt64(nextStart);
-        writer.WriteInt64(paused);
-    }
-
-    internal void Restore(StateReader reader)
-    {
-        mode = reader.ReadByte() % 6;
-        access = reader.ReadByte() & 3;
-        writtenLow = reader.ReadByte();
-        status = reader.ReadByte();
-        reader.ReadBytes(latchedCount);
-        bcd = reader.ReadBool();
-        gate = reader.ReadBool();
-        loaded = reader.ReadBool();
-        triggered = reader.ReadBool();
-        hasNext = reader.ReadBool();
-        writeHigh = reader.ReadBool();
-        readHigh = reader.ReadBool();
-        countLatched = reader.ReadBool();
-        statusLatched = reader.ReadBool();
-        count = Math.Clamp(reader.ReadUInt32(), 1, 0x10000);
-        nextCount = Math.Clamp(reader.ReadUInt32(), 1, 0x10000);
-        start = reader.ReadInt64();
-        nextStart = reader.ReadInt64();
-        paused = reader.ReadInt64();
     }
 
     private void Load(uint value, long cycle)
     {
         Fold(cycle);
-        if (loaded && ByTrigger)
+        if (_loaded && ByTrigger)
         {
-            hasNext = true;
-            nextCount = value;
+            _hasNext = true;
+            _nextCount = value;
         }
-        else if (loaded && Periodic && gate && cycle >= start)
+        else if (_loaded && Periodic && _gate && cycle >= _start)
         {
-            nextStart = NextRise(cycle);
-            nextCount = value;
-            hasNext = true;
+            _nextStart = NextRise(cycle);
+            _nextCount = value;
+            _hasNext = true;
         }
         else
         {
             // The count is taken over with the next pulse of the clock.
-            count = value;
-            start = cycle + 1;
-            paused = 0;
-            loaded = true;
+            _count = value;
+            _start = cycle + 1;
+            _paused = 0;
+            _loaded = true;
         }
     }
 
     // Makes a count that has taken effect by this cycle the only one.
     private void Fold(long cycle)
     {
-        if (Periodic && hasNext)
+        if (Periodic && _hasNext)
         {
-            (start, count) = Effective(cycle);
-            hasNext = cycle < nextStart;
+            (_start, _count) = Effective(cycle);
+            _hasNext = cycle < _nextStart;
         }
     }
 
     private (long Start, uint Count) Effective(long cycle) =>
-        Periodic && hasNext && cycle >= nextStart ? (nextStart, nextCount) : (start, count);
+        Periodic && _hasNext && cycle >= _nextStart ? (_nextStart, _nextCount) : (_start, _count);
 
     private long Elapsed(long cycle, out uint period)
     {
         (long from, period) = Effective(cycle);
-        return !gate && !ByTrigger ? paused : Math.Max(0, cycle - from);
+        return !_gate && !ByTrigger ? _paused : Math.Max(0, cycle - from);
     }
 
     private uint Raw(long cycle)
     {
-        long elapsed = loaded && !(ByTrigger && !triggered) ? Elapsed(cycle, out uint period) : ElapsedOfIdle(out period);
-        long value = mode switch
+        long elapsed = _loaded && !(ByTrigger && !_triggered) ? Elapsed(cycle, out uint period) : ElapsedOfIdle(out period);
+        long value = _mode switch
         {
             2 => period - (elapsed % period),
             3 => SquareWaveCount(elapsed % period, period),
@@ -277,7 +237,7 @@ internal sealed class PitChannel
 
     private long ElapsedOfIdle(out uint period)
     {
-        period = count;
+        period = _count;
         return 0;
     }
 
@@ -291,7 +251,7 @@ internal sealed class PitChannel
 
     private uint FromRaw(uint raw)
     {
-        if (!bcd)
+        if (!_bcd)
         {
             return raw == 0 ? 0x10000 : raw;
         }
@@ -300,7 +260,7 @@ internal sealed class PitChannel
         return value == 0 ? 10_000 : value;
     }
 
-    private uint ToRaw(uint value) => !bcd
+    private uint ToRaw(uint value) => !_bcd
         ? value
         : ((value / 1000) << 12) | (value / 100 % 10 << 8) | (value / 10 % 10 << 4) | (value % 10);
 }

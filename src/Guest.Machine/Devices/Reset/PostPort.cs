@@ -8,20 +8,20 @@ public sealed class PostPort : IDevice, IPortDevice
     /// <summary>The port.</summary>
     public const ushort Port = 0x80;
 
-    private byte last;
+    private byte _last;
 
     /// <inheritdoc/>
     public string Name => "post";
 
     /// <inheritdoc/>
-    public uint ReadPort(ushort port, int size) => last;
+    public uint ReadPort(ushort port, int size) => _last;
 
     /// <inheritdoc/>
-    public void WritePort(ushort port, int size, uint value) => last = (byte)value;
+    public void WritePort(ushort port, int size, uint value) => _last = (byte)value;
 
     /// <inheritdoc/>
-    public void Save(StateWriter writer) => writer.WriteByte(last);
+    public void Save(StateWriter writer) => writer.WriteByte(_last);
 
     /// <inheritdoc/>
-    public void Restore(StateReader reader) => last = reader.ReadByte();
+    public void Restore(StateReader reader) => _last = reader.ReadByte();
 }

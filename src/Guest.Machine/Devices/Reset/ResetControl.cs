@@ -23,11 +23,11 @@ public sealed class ResetControl : IDevice, IPortDevice
     private const byte A20Open = 0x02;
     private const byte PulseResetLine = 0xFE;
 
-    private readonly IBoardControl board;
-    private byte resetRegister;
+    private readonly IBoardControl _board;
+    private byte _resetRegister;
 
     /// <summary>Creates the ports.</summary>
-    public ResetControl(IBoardControl board) => this.board = board;
+    public ResetControl(IBoardControl board) => _board = board;
 
     /// <inheritdoc/>
     public string Name => "reset";
@@ -35,7 +35,7 @@ public sealed class ResetControl : IDevice, IPortDevice
     /// <inheritdoc/>
     public uint ReadPort(ushort port, int size) => port switch
     {
-        ResetPort => resetRegister,
+        ResetPort => _resetRegister,
         SystemControlPort => A20Open,
         _ => 0,
     };
@@ -46,24 +46,24 @@ public sealed class ResetControl : IDevice, IPortDevice
         bool reset = port switch
         {
             // The reset comes with the rise of bit 2.
-            ResetPort => (value & ~resetRegister & FullReset) != 0,
+            ResetPort => (value & ~_resetRegister & FullReset) != 0,
             SystemControlPort => (value & FastReset) != 0,
             _ => value == PulseResetLine,
         };
         if (port == ResetPort)
         {
-            resetRegister = (byte)(value & 0x0E);
+            _resetRegister = (byte)(value & 0x0E);
         }
 
         if (reset)
         {
-            board.Reset();
+            _board.Reset();
         }
     }
 
     /// <inheritdoc/>
-    public void Save(StateWriter writer) => writer.WriteByte(resetRegister);
+    public void Save(StateWriter writer) => writer.WriteByte(_resetRegister);
 
     /// <inheritdoc/>
-    public void Restore(StateReader reader) => resetRegister = reader.ReadByte();
+    public void Restore(StateReader reader) => _resetRegister = reader.ReadByte();
 }

@@ -30,19 +30,19 @@ public sealed partial class CmosClock
     private const byte AfternoonBit = 0x80;
 
     private Alarm AlarmTime => new(
-        memory[HoursAlarm] >= 0xC0 ? Alarm.Any : DecodeHour(memory[HoursAlarm]),
-        memory[MinutesAlarm] >= 0xC0 ? Alarm.Any : Decode(memory[MinutesAlarm]),
-        memory[SecondsAlarm] >= 0xC0 ? Alarm.Any : Decode(memory[SecondsAlarm]));
+        _memory[HoursAlarm] >= 0xC0 ? Alarm.Any : DecodeHour(_memory[HoursAlarm]),
+        _memory[MinutesAlarm] >= 0xC0 ? Alarm.Any : Decode(_memory[MinutesAlarm]),
+        _memory[SecondsAlarm] >= 0xC0 ? Alarm.Any : Decode(_memory[SecondsAlarm]));
 
     /// <inheritdoc/>
-    public uint ReadPort(ushort port, int size) => (port & 1) == 0 ? 0xFFu : index switch
+    public uint ReadPort(ushort port, int size) => (port & 1) == 0 ? 0xFFu : _index switch
     {
-        0x0A => (byte)(registerA | (UpdateComes ? UpdateInProgress : 0)),
-        0x0B => registerB,
+        0x0A => (byte)(_registerA | (UpdateComes ? UpdateInProgress : 0)),
+        0x0B => _registerB,
         0x0C => ReadFlags(),
         0x0D => ValidMemory,
-        Seconds or Minutes or Hours or >= WeekDay and <= Year or Century => ReadTime(index),
-        _ => memory[index],
+        Seconds or Minutes or Hours or >= WeekDay and <= Year or Century => ReadTime(_index),
+        _ => _memory[_index],
     };
 
     /// <inheritdoc/>
@@ -50,7 +50,7 @@ public sealed partial class CmosClock
     {
         if ((port & 1) == 0)
         {
-            index = (byte)(value & 0x7F);
+            _index = (byte)(value & 0x7F);
             return;
         }
 
@@ -59,11 +59,11 @@ public sealed partial class CmosClock
         Update();
     }
 
-    private bool UpdateComes => !Frozen && (Now - phase) % TicksPerSecond >= TicksPerSecond - UpdateNotice;
+    private bool UpdateComes => !Frozen && (Now - _phase) % TicksPerSecond >= TicksPerSecond - UpdateNotice;
 
     private void WriteRegister(byte value)
     {
-        switch (index)
+        switch (_index)
         {
             case 0x0A:
                 WriteA((byte)(value & 0x7F));
@@ -77,7 +77,7 @@ public sealed partial class CmosClock
                 WriteTime(value);
                 break;
             default:
-                memory[index] = value;
+                _memory[_index] = value;
                 break;
         }
     }
@@ -85,8 +85,8 @@ public sealed partial class CmosClock
     private byte ReadFlags()
     {
         Evaluate();
-        byte value = (byte)(flags | (Interrupting ? InterruptRequest : 0));
-        flags = 0;
+        byte value = (byte)(_flags | (Interrupting ? InterruptRequest : 0));
+        _flags = 0;
         Update();
         return value;
     }
@@ -96,10 +96,10 @@ public sealed partial class CmosClock
         bool wasReset = DividerReset;
         bool wasFrozen = Frozen;
         CalendarTime time = Time;
-        registerA = value;
+        _registerA = value;
         if (wasReset && !DividerReset)
         {
-            phase = Now - HalfSecond;
+            _phase = Now - HalfSecond;
         }
 
         FreezeOrGoOn(wasFrozen, time);
@@ -111,7 +111,7 @@ public sealed partial class CmosClock
         CalendarTime time = Time;
 
         // Setting the time switches the update interrupt off (data sheet, register B).
-        registerB = (value & SetTime) != 0 ? (byte)(value & ~UpdateFlag) : value;
+        _registerB = (value & SetTime) != 0 ? (byte)(value & ~UpdateFlag) : value;
         FreezeOrGoOn(wasFrozen, time);
     }
 
@@ -119,7 +119,7 @@ public sealed partial class CmosClock
     {
         if (Frozen)
         {
-            held = time;
+            _held = time;
         }
         else if (wasFrozen)
         {
@@ -127,12 +127,12 @@ public sealed partial class CmosClock
         }
     }
 
-    private void GoOnFrom(CalendarTime time) => baseSeconds = time.UnixSeconds - ((Now - phase) / TicksPerSecond);
+    private void GoOnFrom(CalendarTime time) => _baseSeconds = time.UnixSeconds - ((Now - _phase) / TicksPerSecond);
 
     private void WriteTime(byte value)
     {
         CalendarTime time = Time;
-        time = index switch
+        time = _index switch
         {
             Seconds => time with { Second = Decode(value) },
             Minutes => time with { Minute = Decode(value) },
@@ -143,7 +143,7 @@ public sealed partial class CmosClock
             Century => time with { Year = (Decode(value) * 100) + (time.Year % 100) },
             _ => time,
         };
-        held = time;
+        _held = time;
         if (!Frozen)
         {
             GoOnFrom(time);
@@ -166,13 +166,13 @@ public sealed partial class CmosClock
         };
     }
 
-    private byte Encode(int value) => (byte)((registerB & Binary) != 0 ? value : ((value / 10) << 4) | (value % 10));
+    private byte Encode(int value) => (byte)((_registerB & Binary) != 0 ? value : ((value / 10) << 4) | (value % 10));
 
-    private int Decode(byte value) => (registerB & Binary) != 0 ? value : ((value >> 4) * 10) + (value & 15);
+    private int Decode(byte value) => (_registerB & Binary) != 0 ? value : ((value >> 4) * 10) + (value & 15);
 
     private byte EncodeHour(int hour)
     {
-        if ((registerB & Hours24) != 0)
+        if ((_registerB & Hours24) != 0)
         {
             return Encode(hour);
         }
@@ -183,7 +183,7 @@ public sealed partial class CmosClock
 
     private int DecodeHour(byte value)
     {
-        if ((registerB & Hours24) != 0)
+        if ((_registerB & Hours24) != 0)
         {
             return Decode(value);
         }

@@ -5,18 +5,18 @@ namespace Guest.Machine.Devices.Serial;
 /// <summary>A first-in first-out queue of bytes with a fixed capacity.</summary>
 internal sealed class ByteQueue
 {
-    private readonly byte[] bytes;
-    private int head;
+    private readonly byte[] _bytes;
+    private int _head;
 
-    internal ByteQueue(int capacity) => bytes = new byte[capacity];
+    internal ByteQueue(int capacity) => _bytes = new byte[capacity];
 
     internal int Count { get; private set; }
 
-    internal int Room => bytes.Length - Count;
+    internal int Room => _bytes.Length - Count;
 
     internal void Clear()
     {
-        head = 0;
+        _head = 0;
         Count = 0;
     }
 
@@ -28,7 +28,7 @@ internal sealed class ByteQueue
             return false;
         }
 
-        bytes[(head + Count) % bytes.Length] = value;
+        _bytes[(_head + Count) % _bytes.Length] = value;
         Count++;
         return true;
     }
@@ -36,14 +36,14 @@ internal sealed class ByteQueue
     /// <summary>Takes the oldest byte; where the queue is empty, false.</summary>
     internal bool TryTake(out byte value)
     {
-        value = bytes[head];
+        value = _bytes[_head];
         if (Count == 0)
         {
             value = 0;
             return false;
         }
 
-        head = (head + 1) % bytes.Length;
+        _head = (_head + 1) % _bytes.Length;
         Count--;
         return true;
     }
@@ -54,14 +54,14 @@ internal sealed class ByteQueue
         writer.WriteInt32(Count);
         for (int i = 0; i < Count; i++)
         {
-            writer.WriteByte(bytes[(head + i) % bytes.Length]);
+            writer.WriteByte(_bytes[(_head + i) % _bytes.Length]);
         }
     }
 
     internal void Restore(StateReader reader)
     {
-        head = 0;
-        Count = reader.ReadIndex(bytes.Length + 1);
-        reader.ReadBytes(bytes.AsSpan(0, Count));
+        _head = 0;
+        Count = reader.ReadIndex(_bytes.Length + 1);
+        reader.ReadBytes(_bytes.AsSpan(0, Count));
     }
 }

@@ -35,53 +35,53 @@ public sealed partial class Uart16550
     private const byte StatusRing = 0x40;
     private const byte StatusCarrier = 0x80;
 
-    private bool DivisorAccess => (lineControl & LineDivisorAccess) != 0;
+    private bool DivisorAccess => (_lineControl & LineDivisorAccess) != 0;
 
     // The source the identification register shows, by the data sheet's priorities (table V).
     private byte PendingSource
     {
         get
         {
-            if ((interruptEnable & EnableLineStatus) != 0 && overrun)
+            if ((_interruptEnable & EnableLineStatus) != 0 && _overrun)
             {
                 return SourceLineStatus;
             }
 
-            if ((interruptEnable & EnableReceived) != 0 && (timeoutPending || fifo.Count >= TriggerLevel))
+            if ((_interruptEnable & EnableReceived) != 0 && (_timeoutPending || _fifo.Count >= TriggerLevel))
             {
-                return fifo.Count >= TriggerLevel ? SourceReceived : SourceTimeout;
+                return _fifo.Count >= TriggerLevel ? SourceReceived : SourceTimeout;
             }
 
-            if ((interruptEnable & EnableTransmitterEmpty) != 0 && transmitterEmptyPending)
+            if ((_interruptEnable & EnableTransmitterEmpty) != 0 && _transmitterEmptyPending)
             {
                 return SourceTransmitterEmpty;
             }
 
-            return (interruptEnable & EnableModemStatus) != 0 && modemStatusDelta != 0 ? SourceModemStatus : NoInterrupt;
+            return (_interruptEnable & EnableModemStatus) != 0 && _modemStatusDelta != 0 ? SourceModemStatus : NoInterrupt;
         }
     }
 
     // The console is always there: carrier, data set ready and clear to send; in loopback the port's own outputs.
     private byte ModemLines => !Loopback
         ? (byte)(StatusCarrier | StatusDataSetReady | StatusClearToSend)
-        : (byte)(((modemControl & ModemRequestToSend) != 0 ? StatusClearToSend : 0)
-            | ((modemControl & ModemDataTerminalReady) != 0 ? StatusDataSetReady : 0)
-            | ((modemControl & ModemOut1) != 0 ? StatusRing : 0)
-            | ((modemControl & ModemOut2) != 0 ? StatusCarrier : 0));
+        : (byte)(((_modemControl & ModemRequestToSend) != 0 ? StatusClearToSend : 0)
+            | ((_modemControl & ModemDataTerminalReady) != 0 ? StatusDataSetReady : 0)
+            | ((_modemControl & ModemOut1) != 0 ? StatusRing : 0)
+            | ((_modemControl & ModemOut2) != 0 ? StatusCarrier : 0));
 
     /// <inheritdoc/>
     public uint ReadPort(ushort port, int size)
     {
         uint value = (port & 7) switch
         {
-            0 => DivisorAccess ? (byte)divisor : ReadReceived(),
-            1 => DivisorAccess ? (byte)(divisor >> 8) : interruptEnable,
+            0 => DivisorAccess ? (byte)_divisor : ReadReceived(),
+            1 => DivisorAccess ? (byte)(_divisor >> 8) : _interruptEnable,
             2 => ReadIdentification(),
-            3 => lineControl,
-            4 => modemControl,
+            3 => _lineControl,
+            4 => _modemControl,
             5 => ReadLineStatus(),
             6 => ReadModemStatus(),
-            _ => scratch,
+            _ => _scratch,
         };
         UpdateInterrupt();
         return value;
@@ -94,13 +94,13 @@ public sealed partial class Uart16550
         switch (port & 7)
         {
             case 0 when DivisorAccess:
-                divisor = (ushort)((divisor & 0xFF00) | written);
+                _divisor = (ushort)((_divisor & 0xFF00) | written);
                 break;
             case 0:
                 Transmit(written);
                 break;
             case 1 when DivisorAccess:
-                divisor = (ushort)((divisor & 0xFF) | (written << 8));
+                _divisor = (ushort)((_divisor & 0xFF) | (written << 8));
                 break;
             case 1:
                 WriteInterruptEnable(written);
@@ -109,13 +109,13 @@ public sealed partial class Uart16550
                 WriteFifoControl(written);
                 break;
             case 3:
-                lineControl = written;
+                _lineControl = written;
                 break;
             case 4:
                 WriteModemControl(written);
                 break;
             case 7:
-                scratch = written;
+                _scratch = written;
                 break;
             default:
                 // The status registers are read-only.
@@ -127,7 +127,7 @@ public sealed partial class Uart16550
 
     private byte ReadReceived()
     {
-        fifo.TryTake(out byte value);
+        _fifo.TryTake(out byte value);
         RestartTimeout();
         ScheduleArrival();
         return value;
@@ -138,7 +138,7 @@ public sealed partial class Uart16550
         byte source = PendingSource;
         if (source == SourceTransmitterEmpty)
         {
-            transmitterEmptyPending = false;
+            _transmitterEmptyPending = false;
         }
 
         return (byte)(source | (FifoEnabled ? 0xC0 : 0));
@@ -146,15 +146,15 @@ public sealed partial class Uart16550
 
     private byte ReadLineStatus()
     {
-        byte status = (byte)(StatusTransmitterEmpty | (fifo.Count > 0 ? StatusDataReady : 0) | (overrun ? StatusOverrun : 0));
-        overrun = false;
+        byte status = (byte)(StatusTransmitterEmpty | (_fifo.Count > 0 ? StatusDataReady : 0) | (_overrun ? StatusOverrun : 0));
+        _overrun = false;
         return status;
     }
 
     private byte ReadModemStatus()
     {
-        byte status = (byte)(ModemLines | modemStatusDelta);
-        modemStatusDelta = 0;
+        byte status = (byte)(ModemLines | _modemStatusDelta);
+        _modemStatusDelta = 0;
         return status;
     }
 
@@ -162,42 +162,42 @@ public sealed partial class Uart16550
     {
         if (!Loopback)
         {
-            output.Write(value);
+            _output.Write(value);
         }
-        else if (fifo.Count < FifoLimit)
+        else if (_fifo.Count < FifoLimit)
         {
-            fifo.TryAdd(value);
+            _fifo.TryAdd(value);
             RestartTimeout();
         }
         else
         {
-            overrun = true;
+            _overrun = true;
         }
 
-        transmitterEmptyPending = true;
+        _transmitterEmptyPending = true;
     }
 
     private void WriteInterruptEnable(byte value)
     {
         byte next = (byte)(value & 0x0F);
-        if ((next & ~interruptEnable & EnableTransmitterEmpty) != 0)
+        if ((next & ~_interruptEnable & EnableTransmitterEmpty) != 0)
         {
             // Enabling it while the transmitter is empty raises it: Linux tests for ports that do not.
-            transmitterEmptyPending = true;
+            _transmitterEmptyPending = true;
         }
 
-        interruptEnable = next;
+        _interruptEnable = next;
     }
 
     private void WriteFifoControl(byte value)
     {
-        bool toggles = ((value ^ fifoControl) & FifoEnable) != 0;
+        bool toggles = ((value ^ _fifoControl) & FifoEnable) != 0;
         if (toggles || (value & (FifoEnable | FifoClearReceiver)) == (FifoEnable | FifoClearReceiver))
         {
-            fifo.Clear();
+            _fifo.Clear();
         }
 
-        fifoControl = (value & FifoEnable) != 0 ? (byte)(value & 0xC9) : (byte)0;
+        _fifoControl = (value & FifoEnable) != 0 ? (byte)(value & 0xC9) : (byte)0;
         RestartTimeout();
         ScheduleArrival();
     }
@@ -205,12 +205,12 @@ public sealed partial class Uart16550
     private void WriteModemControl(byte value)
     {
         byte before = ModemLines;
-        modemControl = (byte)(value & 0x1F);
+        _modemControl = (byte)(value & 0x1F);
         int changed = before ^ ModemLines;
 
         // Ring reports only its trailing edge.
         int ringEnded = changed & before & StatusRing;
-        modemStatusDelta |= (byte)(((changed & ~StatusRing) | ringEnded) >> 4);
+        _modemStatusDelta |= (byte)(((changed & ~StatusRing) | ringEnded) >> 4);
         ScheduleArrival();
     }
 }

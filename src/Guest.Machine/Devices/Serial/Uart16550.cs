@@ -20,24 +20,24 @@ public sealed partial class Uart16550 : IDevice, IPortDevice, ITimedDevice
     private const ulong TicksPerSecond = 1_000_000_000;
     private const ulong BaudClock = 1_843_200 / 16;
 
-    private readonly ByteQueue queue = new(QueueCapacity);
-    private readonly ByteQueue fifo = new(FifoCapacity);
-    private readonly IClock clock;
-    private readonly IInterruptLines interrupts;
-    private readonly IConsoleOutput output;
-    private readonly int irq;
-    private byte interruptEnable;
-    private byte fifoControl;
-    private byte lineControl;
-    private byte modemControl;
-    private byte modemStatusDelta;
-    private byte scratch;
-    private ushort divisor = 12;
-    private bool overrun;
-    private bool transmitterEmptyPending;
-    private bool timeoutPending;
-    private ulong nextArrival = ulong.MaxValue;
-    private ulong timeoutAt = ulong.MaxValue;
+    private readonly ByteQueue _queue = new(QueueCapacity);
+    private readonly ByteQueue _fifo = new(FifoCapacity);
+    private readonly IClock _clock;
+    private readonly IInterruptLines _interrupts;
+    private readonly IConsoleOutput _output;
+    private readonly int _irq;
+    private byte _interruptEnable;
+    private byte _fifoControl;
+    private byte _lineControl;
+    private byte _modemControl;
+    private byte _modemStatusDelta;
+    private byte _scratch;
+    private ushort _divisor = 12;
+    private bool _overrun;
+    private bool _transmitterEmptyPending;
+    private bool _timeoutPending;
+    private ulong _nextArrival = ulong.MaxValue;
+    private ulong _timeoutAt = ulong.MaxValue;
 
     /// <summary>Creates a port as after reset.</summary>
     /// <param name="name">The device's name in the state hash.</param>
@@ -49,11 +49,11 @@ public sealed partial class Uart16550 : IDevice, IPortDevice, ITimedDevice
     public Uart16550(string name, int irq, int timerNumber, IClock clock, IInterruptLines interrupts, IConsoleOutput output)
     {
         Name = name;
-        this.irq = irq;
+        _irq = irq;
         TimerNumber = timerNumber;
-        this.clock = clock;
-        this.interrupts = interrupts;
-        this.output = output;
+        _clock = clock;
+        _interrupts = interrupts;
+        _output = output;
     }
 
     /// <inheritdoc/>
@@ -63,16 +63,16 @@ public sealed partial class Uart16550 : IDevice, IPortDevice, ITimedDevice
     public int TimerNumber { get; }
 
     /// <inheritdoc/>
-    public ulong Deadline => Math.Min(nextArrival, timeoutAt);
+    public ulong Deadline => Math.Min(_nextArrival, _timeoutAt);
 
     /// <summary>How many bytes <see cref="Receive"/> would take now.</summary>
-    public int ReceiveRoom => queue.Room;
+    public int ReceiveRoom => _queue.Room;
 
-    private bool FifoEnabled => (fifoControl & FifoEnable) != 0;
+    private bool FifoEnabled => (_fifoControl & FifoEnable) != 0;
 
     private int FifoLimit => FifoEnabled ? FifoCapacity : 1;
 
-    private int TriggerLevel => !FifoEnabled ? 1 : (fifoControl >> 6) switch
+    private int TriggerLevel => !FifoEnabled ? 1 : (_fifoControl >> 6) switch
     {
         0 => 1,
         1 => 4,
@@ -80,17 +80,17 @@ public sealed partial class Uart16550 : IDevice, IPortDevice, ITimedDevice
         _ => 14,
     };
 
-    private bool Loopback => (modemControl & ModemLoopback) != 0;
+    private bool Loopback => (_modemControl & ModemLoopback) != 0;
 
-    private bool Listening => (modemControl & (ModemRequestToSend | ModemLoopback)) == ModemRequestToSend;
+    private bool Listening => (_modemControl & (ModemRequestToSend | ModemLoopback)) == ModemRequestToSend;
 
     private ulong CharacterTicks
     {
         get
         {
             // Start bit, 5 to 8 data bits, parity, one stop bit (a second one is not waited for).
-            ulong bits = 1 + 5 + (ulong)(lineControl & 3) + ((lineControl & 8) != 0 ? 1ul : 0) + 1;
-            return Math.Max(1, bits * Math.Max((ushort)1, divisor) * TicksPerSecond / BaudClock);
+            ulong bits = 1 + 5 + (ulong)(_lineControl & 3) + ((_lineControl & 8) != 0 ? 1ul : 0) + 1;
+            return Math.Max(1, bits * Math.Max((ushort)1, _divisor) * TicksPerSecond / BaudClock);
         }
     }
 
@@ -98,10 +98,10 @@ public sealed partial class Uart16550 : IDevice, IPortDevice, ITimedDevice
     /// <returns>How many were taken, from the start of the span; the rest has no room now (<see cref="ReceiveRoom"/>).</returns>
     public int Receive(ReadOnlySpan<byte> bytes)
     {
-        int taken = Math.Min(bytes.Length, queue.Room);
+        int taken = Math.Min(bytes.Length, _queue.Room);
         foreach (byte value in bytes[..taken])
         {
-            queue.TryAdd(value);
+            _queue.TryAdd(value);
         }
 
         ScheduleArrival();
@@ -111,23 +111,23 @@ public sealed partial class Uart16550 : IDevice, IPortDevice, ITimedDevice
     /// <inheritdoc/>
     public void Expire()
     {
-        ulong now = clock.Now;
-        if (now >= nextArrival)
+        ulong now = _clock.Now;
+        if (now >= _nextArrival)
         {
-            nextArrival = ulong.MaxValue;
-            if (fifo.Count < FifoLimit && queue.TryTake(out byte value))
+            _nextArrival = ulong.MaxValue;
+            if (_fifo.Count < FifoLimit && _queue.TryTake(out byte value))
             {
-                fifo.TryAdd(value);
+                _fifo.TryAdd(value);
                 RestartTimeout();
             }
 
             ScheduleArrival();
         }
 
-        if (now >= timeoutAt)
+        if (now >= _timeoutAt)
         {
-            timeoutAt = ulong.MaxValue;
-            timeoutPending = fifo.Count > 0;
+            _timeoutAt = ulong.MaxValue;
+            _timeoutPending = _fifo.Count > 0;
         }
 
         UpdateInterrupt();
@@ -136,54 +136,54 @@ public sealed partial class Uart16550 : IDevice, IPortDevice, ITimedDevice
     /// <inheritdoc/>
     public void Save(StateWriter writer)
     {
-        writer.WriteBytes([interruptEnable, fifoControl, lineControl, modemControl, modemStatusDelta, scratch]);
-        writer.WriteUInt16(divisor);
-        writer.WriteBool(overrun);
-        writer.WriteBool(transmitterEmptyPending);
-        writer.WriteBool(timeoutPending);
-        writer.WriteUInt64(nextArrival);
-        writer.WriteUInt64(timeoutAt);
-        fifo.Save(writer);
-        queue.Save(writer);
+        writer.WriteBytes([_interruptEnable, _fifoControl, _lineControl, _modemControl, _modemStatusDelta, _scratch]);
+        writer.WriteUInt16(_divisor);
+        writer.WriteBool(_overrun);
+        writer.WriteBool(_transmitterEmptyPending);
+        writer.WriteBool(_timeoutPending);
+        writer.WriteUInt64(_nextArrival);
+        writer.WriteUInt64(_timeoutAt);
+        _fifo.Save(writer);
+        _queue.Save(writer);
     }
 
     /// <inheritdoc/>
     public void Restore(StateReader reader)
     {
-        interruptEnable = reader.ReadByte();
-        fifoControl = reader.ReadByte();
-        lineControl = reader.ReadByte();
-        modemControl = reader.ReadByte();
-        modemStatusDelta = reader.ReadByte();
-        scratch = reader.ReadByte();
-        divisor = reader.ReadUInt16();
-        overrun = reader.ReadBool();
-        transmitterEmptyPending = reader.ReadBool();
-        timeoutPending = reader.ReadBool();
-        nextArrival = reader.ReadUInt64();
-        timeoutAt = reader.ReadUInt64();
-        fifo.Restore(reader);
-        queue.Restore(reader);
+        _interruptEnable = reader.ReadByte();
+        _fifoControl = reader.ReadByte();
+        _lineControl = reader.ReadByte();
+        _modemControl = reader.ReadByte();
+        _modemStatusDelta = reader.ReadByte();
+        _scratch = reader.ReadByte();
+        _divisor = reader.ReadUInt16();
+        _overrun = reader.ReadBool();
+        _transmitterEmptyPending = reader.ReadBool();
+        _timeoutPending = reader.ReadBool();
+        _nextArrival = reader.ReadUInt64();
+        _timeoutAt = reader.ReadUInt64();
+        _fifo.Restore(reader);
+        _queue.Restore(reader);
     }
 
     private void ScheduleArrival()
     {
-        if (queue.Count == 0 || fifo.Count >= FifoLimit || !Listening)
+        if (_queue.Count == 0 || _fifo.Count >= FifoLimit || !Listening)
         {
-            nextArrival = ulong.MaxValue;
+            _nextArrival = ulong.MaxValue;
         }
-        else if (nextArrival == ulong.MaxValue)
+        else if (_nextArrival == ulong.MaxValue)
         {
-            nextArrival = clock.Now + CharacterTicks;
+            _nextArrival = _clock.Now + CharacterTicks;
         }
     }
 
     private void RestartTimeout()
     {
-        timeoutPending = false;
-        timeoutAt = FifoEnabled && fifo.Count > 0 ? clock.Now + (TimeoutCharacters * CharacterTicks) : ulong.MaxValue;
+        _timeoutPending = false;
+        _timeoutAt = FifoEnabled && _fifo.Count > 0 ? _clock.Now + (TimeoutCharacters * CharacterTicks) : ulong.MaxValue;
     }
 
     private void UpdateInterrupt() =>
-        interrupts.Set(irq, PendingSource != NoInterrupt && (modemControl & (ModemOut2 | ModemLoopback)) == ModemOut2);
+        _interrupts.Set(_irq, PendingSource != NoInterrupt && (_modemControl & (ModemOut2 | ModemLoopback)) == ModemOut2);
 }
