@@ -324,9 +324,9 @@ static void pic_and_pit(void)
     same("pic.in-service-blocks", "3A 6.3.1", wait_for(3000000), DONE_VECTOR);
     outb(0x20, 0x20);
     same("pic.eoi-unblocks", "3A 6.3.1", wait_for(LONG), 0x20);
-    outb(0x20, 0x20);
     same("pic.sets-no-apic-isr", "3A 10.5.1, 10.8.4", bit(ISR, 0x20), 0);
     APIC(LVT0) = 0x10700;
+    outb(0x20, 0x20);
     same("pic.lvt0-masked", "3A 10.5.1", wait_for(3000000), DONE_VECTOR);
     APIC(LVT0) = 0x700;
     outb(0x21, 0xff);
