@@ -12,7 +12,7 @@ public sealed class TableFile<TRow> : IDisposable
     private readonly string _partial;
     private readonly FileStream _stream;
     private readonly RowWriter<TRow> _rows;
-    private bool _complete;
+    private bool _closed;
 
     /// <summary>Creates the file; a table of that name that the folder has already is replaced when the new one is complete.</summary>
     /// <param name="folder">A folder that exists.</param>
@@ -46,21 +46,25 @@ public sealed class TableFile<TRow> : IDisposable
         _rows.Complete();
         _stream.Dispose();
         File.Move(_partial, Path, overwrite: true);
-        _complete = true;
+        _closed = true;
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (_complete)
+        if (_closed)
         {
             return;
         }
 
-        _complete = true;
+        _closed = true;
         try
         {
             _stream.Dispose();
+        }
+        catch (IOException)
+        {
+            // What could not be written any more belongs to a file that goes away.
         }
         finally
         {

@@ -86,6 +86,20 @@ public sealed class RecordedTraceTests(ParquetReaders readers) : IDisposable
         }
     }
 
+    [Fact]
+    public void Every_reader_reads_the_same_tables()
+    {
+        using TinyRecording recording = new("lines=2 rounds=500");
+        Export(recording, new Position(0, 0), null);
+        foreach ((string table, int columns) in new[] { ("instructions", 8), ("accesses", 9), ("events", 11), ("code", 5) })
+        {
+            string file = Path.Combine(_folder.FullName, table + ".parquet");
+            byte[][] first = readers.Dump(ParquetReaders.Names[0], file, columns);
+            Assert.All(first, column => Assert.NotEmpty(column));
+            Assert.All(ParquetReaders.Names[1..], reader => Assert.Equal(first, readers.Dump(reader, file, columns)));
+        }
+    }
+
     private void Export(TinyRecording recording, Position from, Position? to)
     {
         using Replayer replayer = new(recording.Open(), recording);

@@ -98,6 +98,19 @@ public sealed class TraceTableTests(ParquetReaders readers) : IDisposable
     }
 
     [Fact]
+    public void A_full_disk_is_an_error_that_leaves_no_file()
+    {
+        File.CreateSymbolicLink(Path.Combine(_folder.FullName, "instructions.parquet.partial"), "/dev/full");
+        using (TableFile<InstructionRow> file = new(_folder.FullName, new InstructionTable(), new ParquetFormat(new ParquetOptions()), Metadata))
+        {
+            file.Write(new InstructionRow[10]);
+            Assert.Contains("No space left", Assert.Throws<IOException>(file.Complete).Message, StringComparison.Ordinal);
+        }
+
+        Assert.Empty(_folder.GetFileSystemInfos());
+    }
+
+    [Fact]
     public void Every_column_and_every_name_is_described_in_the_documentation()
     {
         string docs = File.ReadAllText(Path.Combine(ParquetReaders.CheckoutFolder, "docs", "tables.md"));
