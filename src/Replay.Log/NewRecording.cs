@@ -1,5 +1,6 @@
 using Guest.Machine;
 using Replay.Log.Manifests;
+using Replay.Log.Records;
 using Replay.Log.Segments;
 
 namespace Replay.Log;
@@ -73,6 +74,28 @@ public sealed class NewRecording : IDisposable
         }
 
         Log.Flush(at);
+    }
+
+    /// <summary>Writes the log's last word about a failure that stops the recording, where the disk still takes it; without it the log is a valid cut.</summary>
+    /// <param name="at">Where the machine stands.</param>
+    /// <param name="failure">What stops it: the disk, or something of the guest's that the machine refuses.</param>
+    public void EndWith(Position at, ReplayKitException failure)
+    {
+        EndReason reason = failure.Code switch
+        {
+            LogErrors.DiskFull => EndReason.DiskFull,
+            LogErrors.WriteFailed => EndReason.RecorderFailed,
+            _ => EndReason.GuestRefused,
+        };
+        try
+        {
+            Log.Append(at, new End(reason, failure.Message));
+        }
+        catch (ReplayKitException again) when (again.Code is LogErrors.DiskFull or LogErrors.WriteFailed)
+        {
+            // What stopped the recording stops its last record too; the first failure is the one to report.
+            return;
+        }
     }
 
     /// <summary>Closes the files; what was not flushed is lost.</summary>

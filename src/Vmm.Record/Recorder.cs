@@ -62,10 +62,9 @@ public sealed class Recorder
         {
             MachineLoop.Run(machine, inputs);
         }
-        catch (ReplayKitException refusal) when (recording is { Log.HasEnded: false } && refusal.ExitCode == ExitCode.HostCannot)
+        catch (ReplayKitException failure) when (recording is { Log.HasEnded: false })
         {
-            recording.Log.Append(machine.Position, new End(EndReason.GuestRefused, refusal.Message));
-            recording.Flush(machine.Position);
+            recording.EndWith(machine.Position, failure);
             throw;
         }
 
