@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
 namespace ReplayKit.Tests;
@@ -58,6 +59,19 @@ public sealed class ArchitectureTests
     {
         string[] rows = [.. File.ReadAllLines(Checkout.Path("docs", "architecture.md")).Where(line => line.StartsWith("| `src/", StringComparison.Ordinal))];
         Assert.Equal(Allowed.Keys.Order(), rows.Select(row => row.Split('`')[1]["src/".Length..]).Order());
+    }
+
+    [Fact]
+    public void Every_file_that_the_pages_link_to_is_there()
+    {
+        IEnumerable<string> pages = Directory.EnumerateFiles(Checkout.Path("docs"), "*.md").Append(Checkout.Path("README.md")).Append(Checkout.Path("bench", "README.md"));
+        IEnumerable<string> broken =
+            from page in pages
+            from Match link in Regex.Matches(File.ReadAllText(page), @"\]\(([^)#:]+)(?:#[^)]*)?\)")
+            let target = Path.Combine(Path.GetDirectoryName(page)!, link.Groups[1].Value)
+            where !Path.Exists(target)
+            select $"{Path.GetFileName(page)}: {link.Groups[1].Value}";
+        Assert.Empty(broken);
     }
 
     private static IEnumerable<string> SourceProjects() =>
