@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Text;
+using System.Text.Json;
 using Replay.Engine;
 using ReplayKit.Cli.Arguments;
 using ReplayKit.Cli.Terminal;
@@ -15,30 +17,55 @@ internal static class ReplayCommand
         Option<string> from = CommonOptions.From();
         Option<string> to = CommonOptions.To();
         Option<bool> upToDamage = CommonOptions.UpToDamage();
+        Option<bool> json = CommonOptions.Json();
         Verb verb = new(
             "replay",
             "Replays a recording and prints the guest's console text, exactly as it was. A replay always starts at the recording's beginning.",
             "replaykit replay latest",
             "replaykit replay boot.rk --from 25% --to 0:5f2c119a")
         {
-            recording, from, to, upToDamage,
+            recording, from, to, upToDamage, json,
         };
-        verb.SetAction(parsed => Replay(
-            OpenRecording.Open(parsed.GetRequiredValue(recording), parsed.GetValue(upToDamage)),
-            parsed.GetRequiredValue(from),
-            parsed.GetRequiredValue(to)));
+        verb.SetAction(parsed =>
+        {
+            OpenRecording opened = OpenRecording.Open(parsed.GetRequiredValue(recording), parsed.GetValue(upToDamage));
+            Window window = Window.Of(parsed.GetRequiredValue(from), parsed.GetRequiredValue(to), opened.End);
+            if (parsed.GetValue(json))
+            {
+                PrintJson(opened, window);
+            }
+            else
+            {
+                Print(opened, window);
+            }
+        });
         return verb;
     }
 
-    private static void Replay(OpenRecording recording, string from, string to)
+    private static void Print(OpenRecording recording, Window window)
     {
-        Window window = Window.Of(from, to, recording.End);
+        using ConsoleText console = new();
+        Replay(recording, window, console);
+        console.Complete();
+    }
+
+    private static void PrintJson(OpenRecording recording, Window window)
+    {
+        using MemoryStream text = new();
+        using ConsoleText console = new(text);
+        Replay(recording, window, console);
+        console.Complete();
+        Replayed result = new(recording.Folder.Path, window.From.ToString(), window.To.ToString(), Encoding.UTF8.GetString(text.ToArray()));
+        Console.Out.WriteLine(JsonSerializer.Serialize(result, JsonOutput.Options));
+    }
+
+    private static void Replay(OpenRecording recording, Window window, ConsoleText console)
+    {
         if (recording.IsEmpty)
         {
             return;
         }
 
-        using ConsoleText console = new();
         ConsoleGate gate = new(console);
         using ProgressBar progress = new("replay", window.To.Retired);
         using Replayer replayer = new(recording.Folder, gate) { Advanced = machine => progress.Report(machine.Position.Retired) };
@@ -49,6 +76,7 @@ internal static class ReplayCommand
 
         gate.IsOpen = true;
         replayer.Run(window.To == recording.End ? null : window.To);
-        console.Complete();
     }
+
+    private sealed record Replayed(string Recording, string From, string To, string Console);
 }

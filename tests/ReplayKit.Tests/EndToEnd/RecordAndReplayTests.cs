@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using ReplayKit.Tests.Command;
 
 namespace ReplayKit.Tests.EndToEnd;
@@ -32,6 +33,8 @@ public sealed class RecordAndReplayTests(TinyGuest guest) : IClassFixture<TinyGu
         Assert.NotEmpty(before);
         Assert.NotEmpty(after);
         Assert.Equal(guest.Recorded.Output, before + after);
+        using JsonDocument json = JsonDocument.Parse(ReplayKitCommand.Run("replay", guest.Recording, "--to", "40%", "--json").Output);
+        Assert.Equal(before, json.RootElement.GetProperty("console").GetString());
     }
 
     [Fact]
