@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Guest.Machine.Memory;
 using Guest.Machine.Native;
+using Guest.Machine.X86.HostCode;
 
 namespace Guest.Machine.X86;
 
@@ -20,8 +21,10 @@ public sealed partial class Vcpu : IPageWatcher, IDisposable
     /// <param name="bus">The rest of the machine.</param>
     /// <param name="model">What CPUID says.</param>
     /// <param name="tlbEntries">Entries of each software TLB table, a power of two; invisible to the guest.</param>
+    /// <exception cref="ReplayKitException">The host lacks a feature that the model's instructions need.</exception>
     public Vcpu(int index, GuestMemory memory, ICpuBus bus, CpuModel model, int tlbEntries = 512)
     {
+        HostFeatures.Require(model);
         Index = index;
         Memory = memory;
         Bus = bus;

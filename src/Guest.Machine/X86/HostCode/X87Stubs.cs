@@ -6,8 +6,8 @@ namespace Guest.Machine.X86.HostCode;
 /// <summary>The stubs of the x87 instructions that any guest of this process has used; their number is bounded by the instruction set.</summary>
 /// <remarks>
 /// Arguments: RDI points to an FXSAVE image, RSI to the memory operand, RDX is RFLAGS for those that read or write them. The stub loads
-/// the image, executes the instruction, stores the image and leaves the host's x87 unit as after FNINIT and MXCSR at its default. Unmasked
-/// exceptions are pending in the stored image: the host never sees them, because no x87 instruction that waits comes before FNINIT.
+/// the image, executes the instruction, stores the image and leaves the host's x87 unit empty, with its own control word, and MXCSR at its default. Unmasked
+/// exceptions are pending in the stored image: the host never sees them, because FNINIT comes before any x87 instruction that waits.
 /// Returns RFLAGS where the instruction writes them, 0 where it does not.
 /// </remarks>
 internal sealed class X87Stubs
@@ -70,9 +70,22 @@ internal sealed class X87Stubs
         }
 
         writer.Memory(Code.Fxsave64_m512byte, RDI);
+        EmptyHostStack(writer);
+        return writer.ToArray();
+    }
+
+    // EMMS suffices and is quicker than FNINIT where the guest's control word is the host's too: then no exception is pending either.
+    private static void EmptyHostStack(StubWriter writer)
+    {
+        writer.Emit(Instruction.Create(Code.Cmp_rm16_imm16, new MemoryOperand(RDI), (uint)X87.InitialControl));
+        byte[] emptied = [0x75, 0x03, 0x0F, 0x77, 0xC3]; // jne +3; emms; ret
+        foreach (byte part in emptied)
+        {
+            writer.WriteByte(part);
+        }
+
         writer.Emit(Code.Fninit);
         writer.Emit(Code.Retnq);
-        return writer.ToArray();
     }
 
     private static Instruction OnHost(in Instruction guest)

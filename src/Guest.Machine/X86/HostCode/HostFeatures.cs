@@ -1,0 +1,67 @@
+using System.Runtime.Intrinsics.X86;
+using Iced.Intel;
+
+namespace Guest.Machine.X86.HostCode;
+
+/// <summary>What the host's processor must have so that stubs can run a model's instructions.</summary>
+/// <remarks>Integer extensions (BMI, ADX, MOVBE, ...) are not here: their semantics are ours and need nothing of the host.</remarks>
+internal static class HostFeatures
+{
+    private enum Word
+    {
+        Leaf1Ecx,
+        Leaf1Edx,
+        Leaf7Ebx,
+    }
+
+    // Bits of CPUID leaves 1 and 7 (Intel SDM 2A, CPUID).
+    private static readonly (CpuidFeature Feature, Word Word, int Bit)[] Needed =
+    [
+        (CpuidFeature.MMX, Word.Leaf1Edx, 23),
+        (CpuidFeature.FXSR, Word.Leaf1Edx, 24),
+        (CpuidFeature.SSE, Word.Leaf1Edx, 25),
+        (CpuidFeature.SSE2, Word.Leaf1Edx, 26),
+        (CpuidFeature.SSE3, Word.Leaf1Ecx, 0),
+        (CpuidFeature.PCLMULQDQ, Word.Leaf1Ecx, 1),
+        (CpuidFeature.SSSE3, Word.Leaf1Ecx, 9),
+        (CpuidFeature.FMA, Word.Leaf1Ecx, 12),
+        (CpuidFeature.SSE4_1, Word.Leaf1Ecx, 19),
+        (CpuidFeature.SSE4_2, Word.Leaf1Ecx, 20),
+        (CpuidFeature.AES, Word.Leaf1Ecx, 25),
+        (CpuidFeature.AVX, Word.Leaf1Ecx, 28),
+        (CpuidFeature.F16C, Word.Leaf1Ecx, 29),
+        (CpuidFeature.AVX2, Word.Leaf7Ebx, 5),
+        (CpuidFeature.SHA, Word.Leaf7Ebx, 29),
+    ];
+
+    /// <summary>Refuses a host that lacks what a model's instructions need.</summary>
+    /// <exception cref="ReplayKitException">The features that are missing, by name.</exception>
+    internal static void Require(CpuModel model)
+    {
+        List<CpuidFeature> missing = [.. Needed.Where(needed => model.Announces(needed.Feature) && !Has(needed.Word, needed.Bit)).Select(needed => needed.Feature)];
+        if (model.Announces(CpuidFeature.AVX) && !Avx.IsSupported && !missing.Contains(CpuidFeature.AVX))
+        {
+            missing.Add(CpuidFeature.AVX); // the processor has it, the operating system does not keep its registers
+        }
+
+        if (missing.Count != 0)
+        {
+            throw new ReplayKitException(
+                422,
+                ExitCode.HostCannot,
+                $"this host lacks {string.Join(", ", missing)}, which the CPU model {model.Name} has; choose another model or another host");
+        }
+    }
+
+    private static bool Has(Word word, int bit)
+    {
+        if (word == Word.Leaf7Ebx && X86Base.CpuId(0, 0).Eax < 7)
+        {
+            return false;
+        }
+
+        (_, int ebx, int ecx, int edx) = X86Base.CpuId(word == Word.Leaf7Ebx ? 7 : 1, 0);
+        int value = word switch { Word.Leaf1Ecx => ecx, Word.Leaf1Edx => edx, _ => ebx };
+        return ((value >> bit) & 1) != 0;
+    }
+}
