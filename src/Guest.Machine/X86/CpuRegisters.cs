@@ -83,7 +83,7 @@ public static class CpuRegisters
 
         s.GdtLimit = reader.ReadUInt32();
         s.IdtLimit = reader.ReadUInt32();
-        s.Mxcsr = reader.ReadUInt32();
+        s.Mxcsr = (uint)reader.ReadIndex(0x1_0000);
         RestoreSystem(ref s, reader);
         ReadAll(reader, s.Msrs);
         ReadAll(reader, s.Fx);

@@ -143,7 +143,7 @@ public sealed partial class Vcpu
     internal void CheckMmx()
     {
         ref CpuState s = ref State;
-        if (((s.Cr0 & (Cr0Em | Cr0Ts)) | (s.Fx[0] & X87.FxStatusEs)) != 0)
+        if ((s.Cr0 & (Cr0Em | Cr0Ts)) != 0 || X87State.IsPending(ref s))
         {
             if ((s.Cr0 & (Cr0Em | Cr0Ts)) != 0)
             {
@@ -168,7 +168,7 @@ public sealed partial class Vcpu
     internal void CheckX87()
     {
         ref CpuState s = ref State;
-        if (((s.Cr0 & (Cr0Em | Cr0Ts)) | (s.Fx[0] & X87.FxStatusEs)) != 0)
+        if ((s.Cr0 & (Cr0Em | Cr0Ts)) != 0 || X87State.IsPending(ref s))
         {
             CheckX87Available();
             RaiseX87Error();

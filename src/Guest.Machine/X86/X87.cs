@@ -39,9 +39,6 @@ internal static class X87
     /// <summary>Control word after FNINIT.</summary>
     internal const ushort InitialControl = 0x37F;
 
-    /// <summary>The error summary in the image's first quadword.</summary>
-    internal const ulong FxStatusEs = (ulong)ErrorSummary << 16;
-
     /// <summary>TOP in the image's first quadword, and its lowest bit.</summary>
     internal const ulong FxTop = 7UL << FxTopShift;
 

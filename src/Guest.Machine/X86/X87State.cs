@@ -19,6 +19,11 @@ internal static class X87State
     /// <summary>The abridged tags: one bit for each physical register, set where it is in use.</summary>
     internal static byte Tags(ref CpuState s) => (byte)(s.Fx[0] >> X87.FxTagsShift);
 
+    /// <summary>Whether an unmasked exception waits to be reported.</summary>
+    /// <remarks>From flags and masks and not from the error summary: state that was restored from a damaged file must not reach the host's unit.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool IsPending(ref CpuState s) => ((s.Fx[0] >> 16) & ~s.Fx[0] & X87.Exceptions) != 0;
+
     /// <summary>Number of the physical register that is ST0.</summary>
     internal static int Top(ref CpuState s) => (int)((s.Fx[0] >> X87.FxTopShift) & 7);
 

@@ -5,7 +5,7 @@ namespace Guest.Machine.X86.HostCode;
 
 /// <summary>What the host's processor must have so that stubs can run a model's instructions.</summary>
 /// <remarks>Integer extensions (BMI, ADX, MOVBE, ...) are not here: their semantics are ours and need nothing of the host.</remarks>
-internal static class HostFeatures
+public static class HostFeatures
 {
     private enum Word
     {
@@ -34,14 +34,26 @@ internal static class HostFeatures
         (CpuidFeature.SHA, Word.Leaf7Ebx, 29),
     ];
 
+    /// <summary>The registers that CPUID answers with: EAX, EBX, ECX, EDX.</summary>
+    /// <param name="leaf">EAX before.</param>
+    public delegate (int Eax, int Ebx, int Ecx, int Edx) Cpuid(int leaf);
+
     /// <summary>Refuses a host that lacks what a model's instructions need.</summary>
     /// <exception cref="ReplayKitException">The features that are missing, by name.</exception>
-    internal static void Require(CpuModel model)
+    public static void Require(CpuModel model) => Require(model, leaf => X86Base.CpuId(leaf, 0), Avx.IsSupported);
+
+    /// <summary>The same for any host.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="cpuid">What its CPUID answers for subleaf 0.</param>
+    /// <param name="keepsYmm">Whether its operating system keeps the YMM registers.</param>
+    public static void Require(CpuModel model, Cpuid cpuid, bool keepsYmm)
     {
-        List<CpuidFeature> missing = [.. Needed.Where(needed => model.Announces(needed.Feature) && !Has(needed.Word, needed.Bit)).Select(needed => needed.Feature)];
-        if (model.Announces(CpuidFeature.AVX) && !Avx.IsSupported && !missing.Contains(CpuidFeature.AVX))
+        List<CpuidFeature> missing = [.. Needed
+            .Where(needed => model.Announces(needed.Feature) && !Has(cpuid, needed.Word, needed.Bit))
+            .Select(needed => needed.Feature)];
+        if (model.Announces(CpuidFeature.AVX) && !keepsYmm && !missing.Contains(CpuidFeature.AVX))
         {
-            missing.Add(CpuidFeature.AVX); // the processor has it, the operating system does not keep its registers
+            missing.Add(CpuidFeature.AVX);
         }
 
         if (missing.Count != 0)
@@ -53,14 +65,14 @@ internal static class HostFeatures
         }
     }
 
-    private static bool Has(Word word, int bit)
+    private static bool Has(Cpuid cpuid, Word word, int bit)
     {
-        if (word == Word.Leaf7Ebx && X86Base.CpuId(0, 0).Eax < 7)
+        if (word == Word.Leaf7Ebx && cpuid(0).Eax < 7)
         {
             return false;
         }
 
-        (_, int ebx, int ecx, int edx) = X86Base.CpuId(word == Word.Leaf7Ebx ? 7 : 1, 0);
+        (_, int ebx, int ecx, int edx) = cpuid(word == Word.Leaf7Ebx ? 7 : 1);
         int value = word switch { Word.Leaf1Ecx => ecx, Word.Leaf1Edx => edx, _ => ebx };
         return ((value >> bit) & 1) != 0;
     }

@@ -60,7 +60,7 @@ internal static class X87Control
             cpu.Raise(Vector.NM);
         }
 
-        if ((s.Fx[0] & X87.FxStatusEs) != 0)
+        if (X87State.IsPending(ref s))
         {
             cpu.RaiseX87Error();
         }
