@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
+using Guest.Machine.X86.HostCode;
 
 namespace Guest.Machine.Hardware.Native;
 
@@ -37,6 +38,7 @@ public sealed unsafe class HostCpu : ICpuUnderTest
         stubs = Stubs.Emit(new Span<byte>((void*)HostFrame.Base, 0x2000), Signals.Length);
         enter = (delegate* unmanaged<ulong>)stubs.Enter;
         *(ulong*)HostFrame.HostMxcsr = 0x1F80;
+        FloatingPointFault.Claim(); // first, so that its handler is what ours hand on to and what is put back
         InstallHandlers();
     }
 

@@ -10,12 +10,15 @@ namespace Guest.Machine.X86.HostCode;
 /// exactly the flags that the guest's would have, before any result is written; Linux reports it as SIGFPE. The handler is emitted code:
 /// it sends the thread on to the fault exit when it stood in a stub, and passes every other SIGFPE to the runtime's handler.
 /// </remarks>
-internal static class FloatingPointFault
+public static class FloatingPointFault
 {
     /// <summary>What a stub returns when its instruction raised a SIMD floating-point exception.</summary>
     internal const ulong Raised = ulong.MaxValue;
 
     private const int SavedRip = 168; // ucontext_t.uc_mcontext.gregs[REG_RIP]
+
+    /// <summary>Installs the handler now: for programs that handle SIGFPE themselves and hand on what is not theirs.</summary>
+    public static void Claim() => SimdStubs.Start();
 
     /// <summary>Emits the fault exit and the signal's handler, and installs it.</summary>
     internal static void Install(CodeArena arena)

@@ -16,6 +16,9 @@ internal sealed class SimdStubs
 
     private SimdStubs() => FloatingPointFault.Install(_arena);
 
+    /// <summary>Makes sure that the first stub will find everything in place.</summary>
+    internal static void Start() => _ = Shared;
+
     /// <summary>The stub of an instruction.</summary>
     /// <param name="instruction">As decoded.</param>
     /// <param name="usesMxcsr">Whether it obeys MXCSR and sets its flags.</param>
