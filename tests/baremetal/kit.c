@@ -501,6 +501,7 @@ void main(void)
     group_legacy();
     group_real();
     group_tasks();
+    group_legacy16();
     say("DONE %d %d %d\n", passed, failed, skipped);
     power_off();
 }

@@ -196,4 +196,5 @@ void group_apic(void);
 void group_legacy(void);
 void group_real(void);
 void group_tasks(void);
+void group_legacy16(void);
 #endif

@@ -167,6 +167,11 @@ common32:
     mov %eax, R+R_TR
     .globl leave32
 leave32:
+    movb gdt+SEL_TSS32+5, %bl       /* a 16-bit TSS in TR forbids IA-32e mode; the checks look at the busy bit later */
+    andb $0xfd, gdt+SEL_TSS32+5
+    mov $SEL_TSS32, %eax
+    ltr %ax
+    movb %bl, gdt+SEL_TSS32+5
     mov %cr0, %eax
     and $0x7fffffff, %eax
     or $1, %eax

@@ -43,7 +43,7 @@ public sealed partial class Vcpu
         bool wasPaging = (s.Cr0 & Cr0Pg) != 0;
         if (paging && !wasPaging && (s.Efer & EferLme) != 0)
         {
-            invalid |= (s.Cr4 & Cr4Pae) == 0 || s.Segments[(int)SegmentName.Cs].Long;
+            invalid |= (s.Cr4 & Cr4Pae) == 0 || s.Segments[(int)SegmentName.Cs].Long || (s.Segments[(int)SegmentName.Tr].Type & 8) == 0;
         }
 
         if (!paging && wasPaging)
