@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What recording costs over running: alternating pairs of `run` and `record` of the same boot.
 
-usage: bench/record_overhead.py [PAIRS, default 15] [6.1|6.12] [host|virtual]
+usage: bench/record_overhead.py [PAIRS, default 15] [6.1|6.12] [host|virtual] [INSTRUCTIONS, default: to power-off]
 
 Prints the median of the pairs' ratios with its 95 % interval, for wall and CPU time, as measured and per instruction
 (under --clock host two boots differ by a few instructions).
@@ -14,10 +14,11 @@ import measure
 pairs = int(sys.argv[1]) if len(sys.argv) > 1 else 15
 version = sys.argv[2] if len(sys.argv) > 2 else '6.1'
 clock = sys.argv[3] if len(sys.argv) > 3 else 'host'
+limit = ['--instructions', sys.argv[4]] if len(sys.argv) > 4 else []
 measure.build()
 kernel, initramfs = measure.guest(version)
 recording = f'{measure.CHECKOUT}/.cache/bench-overhead.rk'
-machine = ['--kernel', kernel, '--initrd', initramfs, '--append', 'console=ttyS0 quiet', '--memory', '512M', '--clock', clock]
+machine = ['--kernel', kernel, '--initrd', initramfs, '--append', 'console=ttyS0 quiet', '--memory', '512M', '--clock', clock, *limit]
 
 measure.say(f'host: {measure.host()}; kernel {version}, clock {clock}, {pairs} pairs after one that is not counted')
 ratios = {'wall': [], 'cpu': [], 'wall per instruction': [], 'cpu per instruction': []}
