@@ -103,10 +103,12 @@ public sealed partial class Vcpu
     }
 
     /// <summary>The effective address alone, without segment and without checks (LEA).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ulong EffectiveAddress(ref Op op)
     {
         ref CpuState s = ref State;
-        return Cut(RegisterFile.Ref<ulong>(ref s, op.Base) + (RegisterFile.Ref<ulong>(ref s, op.Index) << op.Scale) + op.Disp, op.Form);
+        ulong address = RegisterFile.Ref<ulong>(ref s, op.Base) + (RegisterFile.Ref<ulong>(ref s, op.Index) << op.Scale) + op.Disp;
+        return op.Form == AddressForm.Flat ? address : Cut(address, op.Form);
     }
 
     /// <summary>The linear address of an offset in a segment for an access of a size.</summary>

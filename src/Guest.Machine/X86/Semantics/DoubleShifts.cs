@@ -79,6 +79,7 @@ internal static class DoubleShifts
         return masked == 0 ? a : TDirection.Apply<T>(ref s, a, T.Get(ref s, op.Reg1), masked);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool Top<T>(ulong value)
         where T : struct, IWidth => ((value >> (T.Bits - 1)) & 1) != 0;
 

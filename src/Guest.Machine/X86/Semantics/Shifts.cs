@@ -143,6 +143,7 @@ internal static class Shifts
         where T : struct, IWidth
         where TOperation : struct, IShiftOperation => Memory<T, TOperation>(cpu, ref op, Masked<T>(cpu.State.Rcx));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int Masked<T>(ulong count)
         where T : struct, IWidth => (int)count & (T.Bits == 64 ? 63 : 31);
 
@@ -166,6 +167,7 @@ internal static class Shifts
         T.Store(cpu, address, TOperation.Apply<T>(ref cpu.State, a, count));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool Top<T>(ulong value)
         where T : struct, IWidth => ((value >> (T.Bits - 1)) & 1) != 0;
 
