@@ -9,9 +9,10 @@ public sealed partial class Vcpu
     public void Reset()
     {
         ref CpuState s = ref State;
-        ulong retired = s.Retired;
+        (ulong retired, bool vendorDependent) = (s.Retired, s.VendorDependentUsed);
         s = default;
         s.Retired = retired;
+        s.VendorDependentUsed = vendorDependent;
         s.Rip = 0xFFF0;
         s.SystemFlags = 2;
         s.FlagsResult = 1;

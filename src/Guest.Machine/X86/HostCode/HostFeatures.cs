@@ -38,6 +38,17 @@ public static class HostFeatures
     /// <param name="leaf">EAX before.</param>
     public delegate (int Eax, int Ebx, int Ecx, int Edx) Cpuid(int leaf);
 
+    /// <summary>Who made the host's processor, in CPUID's twelve letters: what x87 transcendental functions depend on.</summary>
+    public static string Vendor
+    {
+        get
+        {
+            (_, int ebx, int ecx, int edx) = X86Base.CpuId(0, 0);
+            Span<int> words = [ebx, edx, ecx];
+            return System.Text.Encoding.ASCII.GetString(System.Runtime.InteropServices.MemoryMarshal.AsBytes(words));
+        }
+    }
+
     /// <summary>Refuses a host that lacks what a model's instructions need.</summary>
     /// <exception cref="ReplayKitException">The features that are missing, by name.</exception>
     public static void Require(CpuModel model) => Require(model, leaf => X86Base.CpuId(leaf, 0), Avx.IsSupported);

@@ -57,8 +57,8 @@ internal static class Xsave
     // The standard format: components outside the request keep their bytes and their bits.
     private static void SaveInPlace(Vcpu cpu, ref Op op, ulong written)
     {
-        ulong address = CheckedAddress(cpu, ref op);
         ulong requested = Requested(cpu);
+        ulong address = CheckedAddress(cpu, ref op, XsaveLayout.StandardSize(requested), true);
         cpu.ProbeArea(address, XsaveLayout.StandardSize(requested), 1, AccessKind.Write);
         Span<byte> header = stackalloc byte[8];
         cpu.ProbeRead(address, 1);
@@ -71,8 +71,8 @@ internal static class Xsave
 
     private static void SaveCompacted(Vcpu cpu, ref Op op)
     {
-        ulong address = CheckedAddress(cpu, ref op);
         ulong requested = Requested(cpu);
+        ulong address = CheckedAddress(cpu, ref op, XsaveLayout.CompactedSize(requested), true);
         cpu.ProbeArea(address, XsaveLayout.CompactedSize(requested), 1, AccessKind.Write);
         ulong used = InUse(cpu) | (cpu.State.Mxcsr != SimdControl.InitialMxcsr ? XsaveLayout.Sse : 0);
         ulong written = requested & used;
@@ -141,8 +141,8 @@ internal static class Xsave
 
     private static void Restore(Vcpu cpu, ref Op op, bool onlyCompacted)
     {
-        ulong address = CheckedAddress(cpu, ref op);
         ulong requested = Requested(cpu);
+        ulong address = CheckedAddress(cpu, ref op, XsaveLayout.StandardSize(requested), false);
         Span<byte> image = stackalloc byte[XsaveLayout.AvxOffset + XsaveLayout.AvxSize];
         cpu.ProbeRead(address, 1);
         cpu.LoadBytes(address + StateBv, image[StateBv..XsaveLayout.HeaderEnd]);
@@ -239,10 +239,10 @@ internal static class Xsave
         return s.Xcr0 & ((uint)s.Rax | (s.Rdx << 32));
     }
 
-    private static ulong CheckedAddress(Vcpu cpu, ref Op op)
+    private static ulong CheckedAddress(Vcpu cpu, ref Op op, int size, bool write)
     {
         CheckConsent(cpu);
-        ulong address = cpu.Address(ref op);
+        ulong address = cpu.ElementAddress(ref op, 0, size, write);
         if ((address & 63) != 0)
         {
             cpu.RaiseGp();
