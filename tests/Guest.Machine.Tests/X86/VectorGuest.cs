@@ -65,6 +65,19 @@ internal sealed class VectorGuest : IDisposable
         return s.Rip >= Handlers && s.Rip < Handlers + (32 * 16) ? (Vector)((s.Rip - Handlers) / 16) : null;
     }
 
+    /// <summary>Goes on with 32-bit code in long mode (compatibility mode), all segments flat.</summary>
+    public void EnterCompatibilityMode()
+    {
+        Quad(0x5018, 0x00CF_9B00_0000_FFFF);
+        foreach (SegmentName name in (ReadOnlySpan<SegmentName>)[SegmentName.Ds, SegmentName.Es, SegmentName.Ss])
+        {
+            State.Segments[(int)name] = new Segment { Selector = 0x10, Limit = uint.MaxValue, Attributes = 0xC093 };
+        }
+
+        State.Segments[(int)SegmentName.Cs] = new Segment { Selector = 0x18, Limit = uint.MaxValue, Attributes = 0xC09B };
+        Cpu.UpdateMode();
+    }
+
     public Span<ulong> Register(int number) => ((Span<ulong>)State.Vectors).Slice(4 * number, 4);
 
     public void Write(ulong address, params byte[] bytes) => _memory.Write(new GuestPhysical(address), bytes);

@@ -161,6 +161,48 @@ public sealed class XsaveTests : IDisposable
         Assert.All(image[416..], value => Assert.Equal(0xCC, value));
     }
 
+    [Fact]
+    public void Code_of_32_bits_sees_eight_registers()
+    {
+        _guest.EnterCompatibilityMode();
+        Fill(0xCC);
+        for (int i = 0; i < 16; i++)
+        {
+            _guest.Register(i).Fill((ulong)i + 1);
+        }
+
+        Assert.Null(_guest.Run(0x0F, 0xAE, 0x26)); // xsave [esi]
+        byte[] image = _guest.Read(VectorGuest.Data, 832);
+        Assert.Equal(XsaveLayout.Sse | XsaveLayout.Avx, Quad(image, 512));
+        Assert.Equal(8UL, Quad(image, 160 + (7 * 16)));
+        Assert.All(image[288..512], value => Assert.Equal(0xCC, value));
+        Assert.Equal(8UL, Quad(image, 576 + (7 * 16)));
+        Assert.All(image[704..832], value => Assert.Equal(0xCC, value));
+        Assert.Null(_guest.Run(0xC5, 0xF8, 0x77)); // vzeroupper
+        Assert.Equal(0UL, _guest.Register(7)[2]);
+        Assert.Equal(9UL, _guest.Register(8)[2]);
+        Assert.Null(_guest.Run(0xC5, 0xFC, 0x77)); // vzeroall
+        Assert.Equal(0UL, _guest.Register(7)[0]);
+        Assert.Equal(9UL, _guest.Register(8)[0]);
+    }
+
+    [Fact]
+    public void Segment_limits_hold_for_the_elements_that_are_accessed()
+    {
+        _guest.EnterCompatibilityMode();
+        _guest.State.Segments[(int)SegmentName.Ds].Limit = 15;
+        _guest.State.Segments[(int)SegmentName.Ds].Base = VectorGuest.Data;
+        _guest.State.Rsi = 8;
+        _guest.Register(1).Clear();
+        Assert.Equal(Vector.GP, _guest.Run(0x0F, 0x10, 0x16)); // movups xmm2, [esi]
+        _guest.Register(1)[0] = 1UL << 63;
+        Assert.Null(_guest.Run(0xC4, 0xE2, 0x71, 0x2D, 0x16)); // vmaskmovpd xmm2, xmm1, [esi]
+        _guest.Register(1)[1] = 1UL << 63;
+        Assert.Equal(Vector.GP, _guest.Run(0xC4, 0xE2, 0x71, 0x2D, 0x16));
+        _guest.State.Rsi = 0;
+        Assert.Equal(Vector.GP, _guest.Run(0x0F, 0xAE, 0x26)); // xsave [esi]
+    }
+
     private ulong StateBvOfXsave()
     {
         Assert.Null(_guest.Run(a => a.xsave64(__[rsi])));
