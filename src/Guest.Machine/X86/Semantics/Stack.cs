@@ -26,9 +26,9 @@ internal static class Stack
         new(Code.Pop_r16, PopRegister<W16>),
         new(Code.Pop_r32, PopRegister<W32>),
         new(Code.Pop_r64, PopRegister<W64>),
-        new(Code.Pop_rm16, PopRegister<W16>, PopMemory<W16>, Prepare: AddressAfterPop),
-        new(Code.Pop_rm32, PopRegister<W32>, PopMemory<W32>, Prepare: AddressAfterPop),
-        new(Code.Pop_rm64, PopRegister<W64>, PopMemory<W64>, Prepare: AddressAfterPop),
+        new(Code.Pop_rm16, PopRegister<W16>, PopMemory<W16>),
+        new(Code.Pop_rm32, PopRegister<W32>, PopMemory<W32>),
+        new(Code.Pop_rm64, PopRegister<W64>, PopMemory<W64>),
         new(Code.Pushaw, PushAll<W16>),
         new(Code.Pushad, PushAll<W32>),
         new(Code.Popaw, PopAll<W16>),
@@ -59,20 +59,22 @@ internal static class Stack
         T.Set(ref cpu.State, op.Reg0, value);
     }
 
+    // The address of an operand based on the stack pointer is computed after the pop has moved it.
     private static void PopMemory<T>(Vcpu cpu, ref Op op)
         where T : struct, IWidth
     {
         ulong value = StackAccess.Peek<T>(cpu);
-        T.Store(cpu, cpu.Address(ref op), value);
+        ref CpuState s = ref cpu.State;
+        ulong before = s.Rsp;
         StackAccess.Release(cpu, (ulong)T.Bytes);
-    }
-
-    // The address of an operand based on the stack pointer is computed after the pop has moved it.
-    private static void AddressAfterPop(in Instruction instruction, ref Op op)
-    {
-        if (op.MemoryOperand != 255 && op.Base == Rsp)
+        try
         {
-            op.Disp += (ulong)(op.OperandBits / 8);
+            T.Store(cpu, cpu.Address(ref op), value);
+        }
+        catch (GuestFaultException)
+        {
+            s.Rsp = before;
+            throw;
         }
     }
 
