@@ -15,7 +15,8 @@ echo "commit $(git rev-parse --short HEAD 2>/dev/null), seed $seed, $cases cases
 start=$SECONDS
 output=$(mktemp)
 trap 'rm -f "$output"' EXIT
-{ run --exhaustive && run --cases "$cases" --states 64 --seed "$seed" --jobs "$jobs"; } | tee "$output"
+common=(--cases "$cases" --states 64 --seed "$seed" --jobs "$jobs")
+{ run --exhaustive && run "${common[@]}" && run "${common[@]}" --bits 32; } | tee "$output"
 status=${PIPESTATUS[0]}
 awk -v seconds=$((SECONDS - start)) '
     / cases \(at least / { gsub(",", ""); instructions += $1; cases += $3; differ += $(NF - 2) }

@@ -9,9 +9,10 @@ namespace Guest.Machine.Hardware;
 /// <param name="fsBase">The base of FS that cases see.</param>
 /// <param name="states">How many states each encoding is run with.</param>
 /// <param name="outcomes">Counts cases per outcome's vector: <see cref="Outcome.None"/> at index 1.</param>
-public sealed class Batch(Comparer comparer, ulong fsBase, int states, long[] outcomes)
+/// <param name="mode">The mode of the cases.</param>
+public sealed class Batch(Comparer comparer, ulong fsBase, int states, long[] outcomes, CpuMode mode)
 {
-    private readonly InstanceGenerator instances = new();
+    private readonly InstanceGenerator instances = new(mode);
     private readonly StateGenerator stateGenerator = new(fsBase);
     private readonly Case current = new();
 

@@ -37,7 +37,7 @@ public sealed class Campaign(Options options, TextWriter output, TextWriter? pro
     }
 
     /// <summary>The instructions the options name.</summary>
-    public IEnumerable<Code> Selected() => TestedCodes.All
+    public IEnumerable<Code> Selected() => TestedCodes.All(options.Mode)
         .Where(code => options.Codes.Count == 0 || options.Codes.Any(name => Matches(code.ToString(), name)))
         .Where((_, index) => index % options.Shards == options.Shard);
 
@@ -49,7 +49,7 @@ public sealed class Campaign(Options options, TextWriter output, TextWriter? pro
         try
         {
             using var host = new HostCpu();
-            host.Enter();
+            host.Enter(options.Mode);
             RunAll(host);
             return null;
         }
@@ -109,8 +109,9 @@ public sealed class Campaign(Options options, TextWriter output, TextWriter? pro
         public Stand(Options options, HostCpu host, long[] outcomes)
         {
             tested = options.Self ? new HostAgain(host) : new EngineCpu(CpuModels.Create(TestedCodes.Model));
+            tested.Enter(options.Mode);
             Comparer = new Comparer(host, tested);
-            Batch = new Batch(Comparer, host.FsBase, options.States, outcomes);
+            Batch = new Batch(Comparer, host.FsBase, options.States, outcomes, options.Mode);
         }
 
         public Comparer Comparer { get; }

@@ -16,9 +16,10 @@ public static class CoverageTable
             # The instructions of the machine, and how each is checked
 
             This page is generated (`hardware-compare --coverage docs/instructions.md`); a test compares it with the code.
-            It lists every instruction of 64-bit mode whose CPUID features the machine announces, by the decoder's name.
-            Of {TestedCodes.Announced.Count} instructions, {TestedCodes.All.Count} are compared with the host's own CPU: registers, memory, defined flags and faults, over
-            random encodings and operands. The long form is `bench/hardware_compare.sh`; the short form runs with the tests.
+            It lists every instruction whose CPUID features the machine announces, by the decoder's name: {Both().Count()}, of which {Both().Count(IsCompared)}
+            are compared with the host's own CPU: registers, memory, defined flags and faults, over random encodings and operands.
+            {TestedCodes.All(CpuMode.Long).Count()} of them run in 64-bit mode, {TestedCodes.All(CpuMode.Compatibility).Count()} as 32-bit code in compatibility mode.
+            The long form is `bench/hardware_compare.sh`; the short form runs with the tests.
 
             ## Not compared with the host's CPU
 
@@ -26,7 +27,7 @@ public static class CoverageTable
             | --- | --- | --- |
 
             """);
-        foreach (Code code in TestedCodes.Announced.Where(code => TestedCodes.ReasonAgainst(code) is not null))
+        foreach (Code code in Both().Where(code => !IsCompared(code)))
         {
             text.Append(CultureInfo.InvariantCulture, $"| `{code}` | `{code.ToOpCode().ToInstructionString()}` | {TestedCodes.ReasonAgainst(code)} |\n");
         }
@@ -38,11 +39,15 @@ public static class CoverageTable
         }
 
         text.Append("\n## Compared with the host's CPU\n\n| mnemonic | forms |\n| --- | --- |\n");
-        foreach (IGrouping<Mnemonic, Code> group in TestedCodes.All.GroupBy(code => code.Mnemonic()))
+        foreach (IGrouping<Mnemonic, Code> group in Both().Where(IsCompared).GroupBy(code => code.Mnemonic()))
         {
             text.Append(CultureInfo.InvariantCulture, $"| {group.Key.ToString().ToUpperInvariant()} | {string.Join(", ", group.Select(code => $"`{code.ToOpCode().ToInstructionString()}`"))} |\n");
         }
 
         return text.ToString().ReplaceLineEndings("\n");
     }
+
+    private static bool IsCompared(Code code) => TestedCodes.ReasonAgainst(code) is null;
+
+    private static IEnumerable<Code> Both() => TestedCodes.Announced(CpuMode.Long).Union(TestedCodes.Announced(CpuMode.Compatibility)).Order();
 }

@@ -71,6 +71,15 @@ public struct CpuSnapshot
         set => Xsave[0] = (Xsave[0] & ~0xFF_0000_0000UL) | ((ulong)value << 32);
     }
 
+    /// <summary>Clears what compatibility mode cannot see: upper halves and registers 8 to 15, which it leaves undefined.</summary>
+    public void CutTo32Bits()
+    {
+        for (int r = 0; r < 16; r++)
+        {
+            Gpr[r] = r < 8 ? (uint)Gpr[r] : 0;
+        }
+    }
+
     /// <summary>Sixteen general registers.</summary>
     [InlineArray(16)]
     public struct Registers

@@ -10,7 +10,8 @@ public interface ICpuUnderTest : IDisposable
     Span<byte> Mixed { get; }
 
     /// <summary>Prepares for a batch on the calling thread.</summary>
-    void Enter();
+    /// <param name="mode">The mode of its cases.</param>
+    void Enter(CpuMode mode);
 
     /// <summary>Puts an instruction at an address of <see cref="Arena.Code"/>; the rest of the window is not defined.</summary>
     void SetCode(ulong address, ReadOnlySpan<byte> instruction);

@@ -32,6 +32,9 @@ public sealed record Options
     /// <summary>Names (or beginnings that end with *) of the instructions to run; all where empty.</summary>
     public IReadOnlyList<string> Codes { get; init; } = [];
 
+    /// <summary>The mode of the cases.</summary>
+    public CpuMode Mode { get; init; }
+
     /// <summary>Compare the host with itself.</summary>
     public bool Self { get; init; }
 
@@ -50,6 +53,7 @@ public sealed record Options
 
           --cases N       cases per instruction (200; the long form is 110000)
           --states N      states per encoding (32)
+          --bits 64|32    64-bit mode, or 32-bit code in compatibility mode (64)
           --seed N        seed (1)
           --jobs N        processes that share the work (1)
           --code NAME     only this instruction; NAME* for all that begin so; may be repeated
@@ -120,6 +124,7 @@ public sealed record Options
         "--cases" => this with { Cases = number },
         "--states" => this with { States = (int)number },
         "--seed" => this with { Seed = (ulong)number },
+        "--bits" when number is 32 or 64 => this with { Mode = number == 32 ? CpuMode.Compatibility : CpuMode.Long },
         "--instance" => this with { Instance = number },
         "--jobs" => this with { Jobs = (int)number },
         "--print" => this with { Print = (int)number },

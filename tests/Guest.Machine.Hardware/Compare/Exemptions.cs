@@ -12,7 +12,7 @@ internal static class Exemptions
         ref readonly Instruction decoded = ref target.Instance.Decoded;
         if (outcome.Vector >= 0)
         {
-            AtFault(decoded, ref expected, ref actual);
+            AtFault(decoded, ref expected, ref actual, ref difference);
         }
 
         else if (Exclusions.IsApproximation(decoded.Code))
@@ -28,8 +28,14 @@ internal static class Exemptions
         }
     }
 
-    private static void AtFault(in Instruction decoded, ref CpuSnapshot expected, ref CpuSnapshot actual)
+    private static void AtFault(in Instruction decoded, ref CpuSnapshot expected, ref CpuSnapshot actual, ref ulong difference)
     {
+        if (decoded.Mnemonic is Mnemonic.Popa or Mnemonic.Popad)
+        {
+            // Which registers are loaded already.
+            difference = (expected.Rip ^ actual.Rip) | (expected.Gpr[4] ^ actual.Gpr[4]) | ((expected.Rflags ^ actual.Rflags) & CpuSnapshot.FlagBits);
+        }
+
         if (decoded.Mnemonic == Mnemonic.Maskmovq)
         {
             // Whether the switch to MMX state has happened.
@@ -51,6 +57,9 @@ internal static class Exemptions
         expected.XmmLow(register).CopyTo(actual.XmmLow(register));
         expected.YmmHigh(register).CopyTo(actual.YmmHigh(register));
     }
+
+    private static bool IsWideSegment(Case target) => target.Instance.Decoded.Code is Code.Pushd_ES or Code.Pushd_CS or Code.Pushd_SS
+        or Code.Pushd_DS or Code.Pushd_FS or Code.Pushd_GS;
 
     private static bool Crosses(Case target) =>
         ((target.PokeAddress[0] ^ (target.PokeAddress[0] + (ulong)target.PokeSize[0] - 1)) & ~0xFFFUL) != 0;
@@ -90,6 +99,9 @@ internal static class Exemptions
             (expected.Vector == 14 && actual.Vector == 14 && expected.ErrorCode == actual.ErrorCode)
             || (expected.Vector is 12 or 13 or 17 && actual.Vector is 13 or 17) || (expected.Vector == 14 && actual.Vector == 13 && Crosses(target)),
 
+        // The upper half of the slot is written or not.
+        Mnemonic.Push => IsWideSegment(target) && (expected.Vector is 14 or 17) && actual == Outcome.Completed,
+
         // Bytes that are not selected may fault or not.
         Mnemonic.Maskmovq or Mnemonic.Maskmovdqu or Mnemonic.Vmaskmovdqu => SamePage(expected, actual) || (expected.Vector > 0 && !SelectsAll(target)),
         _ => false,
@@ -100,6 +112,9 @@ internal static class Exemptions
     {
         switch (target.Instance.Decoded.Mnemonic)
         {
+            case Mnemonic.Push when IsWideSegment(target):
+                Blank(target, reference, tested, 2, 2);
+                break;
             case Mnemonic.Fxsave or Mnemonic.Fxsave64:
                 Blank(target, reference, tested, 6, 18);
                 Blank(target, reference, tested, 28, 4);

@@ -12,6 +12,7 @@ public sealed class EngineCpu : ICpuUnderTest
     private readonly GuestMemory memory = new(UserMachine.MemoryBytes);
     private readonly Vcpu cpu;
     private readonly Interpreter interpreter;
+    private CpuMode mode;
     private ulong codeAddress;
     private int codeLength;
 
@@ -22,7 +23,7 @@ public sealed class EngineCpu : ICpuUnderTest
         cpu = new Vcpu(0, memory, new NoBus(), model);
         interpreter = new Interpreter(cpu);
         UserMachine.Build(memory);
-        UserMachine.EnterLongMode(cpu);
+        UserMachine.EnterLongMode(cpu, mode);
     }
 
     /// <summary>What went wrong in the last case that was unusable.</summary>
@@ -35,8 +36,10 @@ public sealed class EngineCpu : ICpuUnderTest
     public Span<byte> Mixed => Window(UserMachine.MixedPhysical, Arena.MixedSize);
 
     /// <inheritdoc/>
-    public void Enter()
+    public void Enter(CpuMode mode)
     {
+        this.mode = mode;
+        UserMachine.EnterLongMode(cpu, mode);
     }
 
     /// <inheritdoc/>
@@ -63,7 +66,7 @@ public sealed class EngineCpu : ICpuUnderTest
     {
         if (cpu.State.Cpl != 3)
         {
-            UserMachine.EnterUserMode(cpu);
+            UserMachine.EnterUserMode(cpu, mode);
         }
 
         StateCopy.Load(cpu, state);
@@ -79,12 +82,18 @@ public sealed class EngineCpu : ICpuUnderTest
         catch (ReplayKitException trouble)
         {
             Trouble = trouble.Message;
-            UserMachine.EnterLongMode(cpu);
+            UserMachine.EnterLongMode(cpu, mode);
             return new Outcome(Outcome.Unusable, 0, 0);
         }
 
         StateCopy.Store(cpu, ref state);
-        return cpu.State.Cpl == 0 ? Fault(ref state) : Outcome.Completed;
+        Outcome outcome = cpu.State.Cpl == 0 ? Fault(ref state) : Outcome.Completed;
+        if (mode == CpuMode.Compatibility)
+        {
+            state.CutTo32Bits();
+        }
+
+        return outcome;
     }
 
     /// <inheritdoc/>

@@ -42,7 +42,7 @@ internal static class UserMachine
     }
 
     /// <summary>Switches long mode on and goes to user mode, whatever went before.</summary>
-    public static void EnterLongMode(Vcpu cpu)
+    public static void EnterLongMode(Vcpu cpu, CpuMode mode)
     {
         cpu.Reset();
         ref CpuState s = ref cpu.State;
@@ -58,18 +58,21 @@ internal static class UserMachine
         s.Segments[(int)SegmentName.Ldtr] = default;
         s.Segments[(int)SegmentName.Tr] = new Segment { Selector = 0x40, Base = KernelVirtual + Tss, Limit = 0x67, Attributes = 0x8B };
         cpu.FlushTranslations();
-        EnterUserMode(cpu);
+        EnterUserMode(cpu, mode);
     }
 
     /// <summary>Loads the selectors that Linux gives a process.</summary>
-    public static void EnterUserMode(Vcpu cpu)
+    public static void EnterUserMode(Vcpu cpu, CpuMode mode)
     {
         ref CpuState s = ref cpu.State;
-        s.Segments[(int)SegmentName.Cs] = new Segment { Selector = 0x33, Limit = uint.MaxValue, Attributes = 0xA0FB };
-        s.Segments[(int)SegmentName.Ss] = new Segment { Selector = 0x2B, Limit = uint.MaxValue, Attributes = 0xC0F3 };
+        var data = new Segment { Selector = 0x2B, Limit = uint.MaxValue, Attributes = 0xC0F3 };
+        s.Segments[(int)SegmentName.Cs] = mode == CpuMode.Long
+            ? new Segment { Selector = 0x33, Limit = uint.MaxValue, Attributes = 0xA0FB }
+            : new Segment { Selector = 0x23, Limit = uint.MaxValue, Attributes = 0xC0FB };
+        s.Segments[(int)SegmentName.Ss] = data;
         foreach (SegmentName name in (ReadOnlySpan<SegmentName>)[SegmentName.Ds, SegmentName.Es, SegmentName.Fs, SegmentName.Gs])
         {
-            s.Segments[(int)name] = default;
+            s.Segments[(int)name] = mode == CpuMode.Compatibility && (name is SegmentName.Ds or SegmentName.Es) ? data : default;
         }
 
         s.Cpl = 3;
@@ -83,6 +86,7 @@ internal static class UserMachine
     {
         Entry(memory, Gdt, 2, 0x00AF_9B00_0000_FFFF);
         Entry(memory, Gdt, 3, 0x00CF_9300_0000_FFFF);
+        Entry(memory, Gdt, 4, 0x00CF_FB00_0000_FFFF);
         Entry(memory, Gdt, 5, 0x00CF_F300_0000_FFFF);
         Entry(memory, Gdt, 6, 0x00AF_FB00_0000_FFFF);
         const ulong Base = KernelVirtual + Tss;

@@ -15,7 +15,12 @@ internal static class Effective
     {
         int @base = RegisterPlaces.Number(memory.Base);
         int index = memory.VsibSize == 0 ? RegisterPlaces.Number(memory.Index) : -1;
-        ulong mask = memory.AddressSize == CodeSize.Code32 ? uint.MaxValue : ulong.MaxValue;
+        ulong mask = memory.AddressSize switch
+        {
+            CodeSize.Code16 => ushort.MaxValue,
+            CodeSize.Code32 => uint.MaxValue,
+            _ => ulong.MaxValue,
+        };
         ulong rest = target - memory.Displacement - SegmentBase(state, memory);
         if (memory.VsibSize != 0)
         {

@@ -23,7 +23,7 @@ public static class Exclusions
         (Mnemonic.Rdtsc, Time), (Mnemonic.Rdtscp, Time), (Mnemonic.Cpuid, Time), (Mnemonic.Rdpmc, Time), (Mnemonic.Rdpid, Time),
         (Mnemonic.Sgdt, Umip), (Mnemonic.Sidt, Umip), (Mnemonic.Sldt, Umip), (Mnemonic.Str, Umip), (Mnemonic.Smsw, Umip),
         (Mnemonic.Lar, Segments), (Mnemonic.Lsl, Segments), (Mnemonic.Verr, Segments), (Mnemonic.Verw, Segments),
-        (Mnemonic.Lfs, Segments), (Mnemonic.Lgs, Segments), (Mnemonic.Lss, Segments),
+        (Mnemonic.Lfs, Segments), (Mnemonic.Lgs, Segments), (Mnemonic.Lss, Segments), (Mnemonic.Lds, Segments), (Mnemonic.Les, Segments),
         (Mnemonic.Xgetbv, NativeState), (Mnemonic.Wrfsbase, NativeState),
     ];
 
@@ -55,11 +55,15 @@ public static class Exclusions
     {
         Code.Jmp_m1616 or Code.Jmp_m1632 or Code.Jmp_m1664 or Code.Call_m1616 or Code.Call_m1632 or Code.Call_m1664 => Escapes,
         Code.Mov_Sreg_r32m16 or Code.Mov_Sreg_r64m16 or Code.Mov_Sreg_rm16 => Segments,
-        Code.Popw_FS or Code.Popw_GS or Code.Popq_FS or Code.Popq_GS => Segments,
+        Code.Jmp_ptr1616 or Code.Jmp_ptr1632 or Code.Call_ptr1616 or Code.Call_ptr1632 => Escapes,
+        _ when code.Mnemonic() == Mnemonic.Pop && IsSegment(info) => Segments,
         Code.Reservednop_rm16_r16_0F0D or Code.Reservednop_rm32_r32_0F0D or Code.Reservednop_rm64_r64_0F0D => Prefix,
-        _ when IsNearBranch(code) && info.OperandSize == 16 => Vendor,
+        _ when IsNearBranch(code) && info.OperandSize == 16 && info.Mode64 => Vendor,
         _ => null,
     };
+
+    private static bool IsSegment(OpCodeInfo info) => info.Op0Kind is OpCodeOperandKind.es or OpCodeOperandKind.ss or OpCodeOperandKind.ds
+        or OpCodeOperandKind.fs or OpCodeOperandKind.gs;
 
     private static bool IsNearBranch(Code code) =>
         code.FlowControl() is FlowControl.UnconditionalBranch or FlowControl.ConditionalBranch or FlowControl.Call

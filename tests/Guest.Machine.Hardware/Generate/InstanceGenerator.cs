@@ -12,12 +12,17 @@ public sealed class InstanceGenerator
     private readonly ByteArrayCodeReader reader;
     private readonly Decoder decoder;
     private int length;
+    private int intended;
+
+    private readonly CpuMode mode;
 
     /// <summary>Creates the generator.</summary>
-    public InstanceGenerator()
+    /// <param name="mode">The mode of the instructions.</param>
+    public InstanceGenerator(CpuMode mode)
     {
+        this.mode = mode;
         reader = new ByteArrayCodeReader(trial);
-        decoder = Decoder.Create(64, reader);
+        decoder = Decoder.Create(mode == CpuMode.Long ? 64 : 32, reader);
     }
 
     /// <summary>Makes one encoding of <paramref name="code"/>, now and then with a prefix that makes it illegal.</summary>
@@ -33,6 +38,7 @@ public sealed class InstanceGenerator
                 continue;
             }
 
+            intended = decoded.Length;
             if (rng.Percent(3) && Spoil(ref rng) is { } spoiled)
             {
                 decoded = spoiled;
@@ -64,13 +70,18 @@ public sealed class InstanceGenerator
             decoded = Decode(address)!.Value;
         }
 
-        int size = decoded.Code == Code.INVALID ? length : decoded.Length;
+        // What is illegal here may be legal for a host: then it ends where the legal one would, and nothing random runs after it.
+        int size = decoded.Code == Code.INVALID ? intended : decoded.Length;
         instance.Set(code, buffer.AsSpan(0, Math.Min(size, 15)), address, decoded);
         return true;
     }
 
     private bool Acceptable(in Instruction decoded) =>
-        TestedCodes.IsSafe(decoded.Code) && VendorForms.ReasonAgainst(decoded, buffer.AsSpan(0, Math.Min(length, 15))) is null;
+        TestedCodes.IsSafe(decoded.Code, mode) && !UsesForeignSegment(decoded) && VendorForms.ReasonAgainst(decoded, buffer.AsSpan(0, Math.Min(length, 15))) is null;
+
+    // In compatibility mode FS and GS are null for a 64-bit process.
+    private bool UsesForeignSegment(in Instruction decoded) =>
+        mode == CpuMode.Compatibility && (decoded.SegmentPrefix is Register.FS or Register.GS);
 
     private static ulong PickAddress(ref Rng rng, int length) => rng.Below(40) switch
     {
@@ -96,6 +107,7 @@ public sealed class InstanceGenerator
             buffer.AsSpan(0, 39).CopyTo(buffer.AsSpan(1));
             buffer[0] = prefixes[rng.Below(prefixes.Length)];
             length++;
+            intended++;
         }
 
         if (Decode(Arena.Code) is { } decoded && Acceptable(decoded))
@@ -104,6 +116,7 @@ public sealed class InstanceGenerator
         }
 
         keep.CopyTo(buffer);
+        intended -= length - old;
         length = old;
         return null;
     }
@@ -148,7 +161,7 @@ public sealed class InstanceGenerator
             Add(0x66);
         }
 
-        if (rng.Percent(info.AddressSize == 32 ? 90 : 5))
+        if (rng.Percent(info.AddressSize == (mode == CpuMode.Long ? 32 : 16) ? 90 : 5))
         {
             Add(0x67);
         }
@@ -161,7 +174,7 @@ public sealed class InstanceGenerator
 
         EmitRepeatOrLock(ref rng, info);
         bool wide = info.OperandSize == 64 && !info.DefaultOpSize64;
-        if (wide || rng.Percent(50))
+        if (mode == CpuMode.Long && (wide || rng.Percent(50)))
         {
             Add((byte)(0x40 | (rng.Below(16) & (wide || rng.Percent(10) ? 15 : 7)) | (wide ? 8 : 0)));
         }

@@ -98,7 +98,7 @@ internal static class Shaping
         {
             case Mnemonic.Jmp or Mnemonic.Call or Mnemonic.Ret:
                 return BranchTargets(ref rng, target);
-            case Mnemonic.Popf or Mnemonic.Popfq:
+            case Mnemonic.Popf or Mnemonic.Popfd or Mnemonic.Popfq:
                 // The trap flag would stop behind the next instruction, which is the runner's.
                 target.PokeBytes[1] &= 0xFE;
                 return target.Pokes == 1;
@@ -160,7 +160,7 @@ internal static class Shaping
     {
         while (true)
         {
-            ulong value = AddressPicker.Target(ref rng, canonicalOnly: false);
+            ulong value = AddressPicker.Target(ref rng, canonicalOnly: instance.Decoded.CodeSize != CodeSize.Code64);
             if (value + 32 <= instance.Address || value >= instance.Address + 32)
             {
                 return value;
@@ -170,20 +170,22 @@ internal static class Shaping
 
     private static bool BranchTargets(ref Rng rng, Case target)
     {
-        if (target.Instance.Decoded.Op0Kind is OpKind.NearBranch64)
+        if (target.Instance.Decoded.Op0Kind is OpKind.NearBranch64 or OpKind.NearBranch32 or OpKind.NearBranch16)
         {
             return true;
         }
 
         ulong value = SafeTarget(ref rng, target.Instance);
+        Span<byte> bytes = stackalloc byte[8];
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, value);
         for (int i = 0; i < target.Pokes; i++)
         {
-            if (target.PokeSize[i] != 8)
+            if (target.PokeSize[i] is not (2 or 4 or 8))
             {
                 return false;
             }
 
-            BinaryPrimitives.WriteUInt64LittleEndian(target.Poke(i), value);
+            bytes[..target.PokeSize[i]].CopyTo(target.Poke(i));
             ulong other = target.PokeAddress[i] - target.PokeAddress[0];
             if (i > 0 && other != 0 && other + 7 < 15)
             {

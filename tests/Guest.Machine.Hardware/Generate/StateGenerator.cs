@@ -30,6 +30,12 @@ public sealed class StateGenerator(ulong fsBase)
         FloatingState.Stack(ref rng, ref state, instance, first);
         Shaping.Registers(ref rng, ref state, instance);
         target.Pokes = 0;
+        if (!Is64(instance))
+        {
+            state.GsBase = 0;
+            state.CutTo32Bits();
+        }
+
         return Place(ref rng, target);
     }
 
@@ -43,6 +49,11 @@ public sealed class StateGenerator(ulong fsBase)
         }
 
         Shaping.AfterAddresses(ref rng, ref target.State, instance, taken);
+        if (!Is64(instance))
+        {
+            target.State.CutTo32Bits();
+        }
+
         foreach (ref readonly UsedMemory memory in CollectionsMarshal.AsSpan(instance.Memory))
         {
             if (!Fill(ref rng, target, memory))
@@ -61,7 +72,8 @@ public sealed class StateGenerator(ulong fsBase)
         {
             ulong address = Effective.Address(target.State, memory, element);
             ulong reach = Shaping.Reach(target.State, target.Instance, memory);
-            if (!IsHarmless(address - reach, size) || !IsHarmless(address + reach, size))
+            bool wide = Is64(target.Instance);
+            if (!IsHarmless(address - reach, size, wide) || !IsHarmless(address + reach, size, wide))
             {
                 return false;
             }
@@ -89,7 +101,11 @@ public sealed class StateGenerator(ulong fsBase)
         }
     }
 
-    private static bool IsHarmless(ulong address, int size) => Arena.Holds(address, size) || IsNonCanonical(address);
+    private static bool Is64(Instance instance) => instance.Decoded.CodeSize == CodeSize.Code64;
+
+    // With 16-bit addresses accesses fall into the first 64 KiB, where Linux maps nothing.
+    private static bool IsHarmless(ulong address, int size, bool wide) =>
+        Arena.Holds(address, size) || (wide ? IsNonCanonical(address) : (uint)address < 0x1_0000);
 
     // Non-canonical with 5 levels too, and far from the borders.
     private static bool IsNonCanonical(ulong address) => (address >> 62) is 1 or 2;

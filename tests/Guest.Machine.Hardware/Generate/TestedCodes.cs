@@ -13,32 +13,30 @@ public static class TestedCodes
     /// <summary>The features the machine announces, in the decoder's terms.</summary>
     public static FrozenSet<CpuidFeature> Features { get; } = CpuModels.Create(Model).Features.ToFrozenSet();
 
-    private static readonly bool[] safe = [.. Enum.GetValues<Code>().Select(code => code == Code.INVALID || (IsAnnounced(code) && Exclusions.ReasonFor(code) is null))];
+    private static readonly string?[] reasons = [.. Enum.GetValues<Code>().Select(Exclusions.ReasonFor)];
 
-    private static readonly FrozenDictionary<Code, string> excluded = Enum.GetValues<Code>()
-        .Where(IsAnnounced)
-        .Select(code => (code, reason: Exclusions.ReasonFor(code)))
-        .Where(entry => entry.reason is not null)
-        .ToFrozenDictionary(entry => entry.code, entry => entry.reason!);
+    private static readonly Code[][] announced = [.. Enum.GetValues<CpuMode>().Select(mode => Enum.GetValues<Code>().Where(code => Exists(code, mode)).ToArray())];
 
-    /// <summary>Every code of the machine in 64-bit mode, by number.</summary>
-    public static IReadOnlyList<Code> Announced { get; } = [.. Enum.GetValues<Code>().Where(IsAnnounced)];
+    private static readonly HashSet<Code>[] compared = [.. announced.Select(codes => codes.Where(code => reasons[(int)code] is null).ToHashSet())];
 
-    /// <summary>Every code that is compared, by number.</summary>
-    public static IReadOnlyList<Code> All { get; } = [.. Announced.Where(code => !excluded.ContainsKey(code))];
+    /// <summary>Every code the machine has in a mode, by number.</summary>
+    public static IReadOnlyList<Code> Announced(CpuMode mode) => announced[(int)mode];
+
+    /// <summary>Every code that is compared in a mode, by number.</summary>
+    public static IEnumerable<Code> All(CpuMode mode) => announced[(int)mode].Where(code => reasons[(int)code] is null);
 
     /// <summary>Why a code of the machine is not compared; null where it is.</summary>
-    public static string? ReasonAgainst(Code code) => excluded.GetValueOrDefault(code);
+    public static string? ReasonAgainst(Code code) => reasons[(int)code];
 
-    /// <summary>Whether the machine has the instruction in 64-bit mode.</summary>
-    public static bool IsAnnounced(Code code)
+    /// <summary>Whether a decoded instruction may run as a case: invalid ones may (they are #UD everywhere).</summary>
+    public static bool IsSafe(Code code, CpuMode mode) => code == Code.INVALID || compared[(int)mode].Contains(code);
+
+    private static bool Exists(Code code, CpuMode mode)
     {
         OpCodeInfo info = code.ToOpCode();
-        return info is { IsInstruction: true, Mode64: true, IntelDecoder64: true, DecoderOption: DecoderOptions.None }
+        bool inMode = mode == CpuMode.Long ? info.Mode64 && info.IntelDecoder64 : info.Mode32 && info.IntelDecoder32;
+        return inMode && info is { IsInstruction: true, DecoderOption: DecoderOptions.None }
             && (info.Encoding is EncodingKind.Legacy or EncodingKind.VEX)
             && code != Code.INVALID && code.CpuidFeatures().All(Features.Contains);
     }
-
-    /// <summary>Whether a decoded instruction may run as a case: invalid ones may (they are #UD everywhere).</summary>
-    public static bool IsSafe(Code code) => safe[(int)code];
 }

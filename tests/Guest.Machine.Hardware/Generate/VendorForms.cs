@@ -12,12 +12,15 @@ public static class VendorForms
         "LOOPE and LOOPNE with a repeat prefix: AMD lets the prefix choose the condition",
         "PAUSE (F3 90) with REX.B: AMD executes XCHG",
         "MOVSXD r16, m16: AMD reads 32 bits",
+        "VPERMQ and VPERMPD with VEX.W clear: AMD ignores W, Intel raises #UD",
         "LOCK MOV to and from a control register: AMD takes it for CR8, Intel raises #UD",
         "UD0 and UD1 whose ModRM byte lies on a missing page: AMD has no ModRM byte there and raises #UD",
         "CALL to an address that is not canonical over a bad stack: which fault comes first",
         "SHA instructions with a misaligned operand: AMD asks for no alignment",
         "areas of saved state (FXSAVE, XSAVE, FNSAVE, FNSTENV and their loads): which byte CR2 names, #AC or #GP for misalignment, and whether XRSTOR judges the header before the rest is read",
         "MASKMOVQ, MASKMOVDQU: whether bytes that are not selected fault, the byte CR2 names, and the switch to MMX state at a fault",
+        "PUSH of a segment register with 32 bits: Intel writes 16 bits and leaves the upper half of the slot, AMD clears it",
+        "POPA: which registers are loaded at a fault",
         "gathers: how far mask and destination have come at a fault",
     ];
 
@@ -31,7 +34,7 @@ public static class VendorForms
         bool repeat = false;
         byte rex = 0;
         ReadOnlySpan<byte> rest = bytes;
-        while (rest.Length > 1 && IsPrefix(rest[0]))
+        while (rest.Length > 1 && IsPrefix(rest[0], decoded.CodeSize == CodeSize.Code64))
         {
             operandSize |= rest[0] == 0x66;
             repeat |= rest[0] is 0xF2 or 0xF3;
@@ -42,15 +45,16 @@ public static class VendorForms
 
         return decoded.Code switch
         {
-            _ when operandSize && Patching.IsBranch(decoded) => "AMD cuts the target of a near branch with an operand-size prefix to 16 bits",
+            _ when operandSize && decoded.CodeSize == CodeSize.Code64 && Patching.IsBranch(decoded) => "AMD cuts the target of a near branch with an operand-size prefix to 16 bits",
             _ when repeat && (decoded.Mnemonic is Mnemonic.Loope or Mnemonic.Loopne) => "AMD lets a repeat prefix choose the condition of LOOPcc",
             Code.Pause when (rex & 1) != 0 => "AMD executes F3 90 with REX.B as XCHG",
             Code.Movsxd_r16_rm16 when decoded.Op1Kind == OpKind.Memory => "AMD reads 32 bits",
+            Code.INVALID when rest is [0xC4, _, _, 0 or 1, ..] && (rest[1] & 0x1F) == 3 => "AMD ignores VEX.W of VPERMQ and VPERMPD",
             Code.INVALID when @lock && rest is [0x0F, 0x20 or 0x22, ..] => "AMD takes LOCK MOV CR0 for MOV CR8",
             _ => null,
         };
     }
 
-    private static bool IsPrefix(byte value) => value is 0x26 or 0x2E or 0x36 or 0x3E or 0x64 or 0x65 or 0x66 or 0x67 or 0xF0 or 0xF2 or 0xF3
-        || (value & 0xF0) == 0x40;
+    private static bool IsPrefix(byte value, bool hasRex) => value is 0x26 or 0x2E or 0x36 or 0x3E or 0x64 or 0x65 or 0x66 or 0x67 or 0xF0 or 0xF2 or 0xF3
+        || (hasRex && (value & 0xF0) == 0x40);
 }

@@ -15,7 +15,7 @@ public sealed class HostAgain(HostCpu host) : ICpuUnderTest
     public Span<byte> Mixed => mixed;
 
     /// <inheritdoc/>
-    public void Enter()
+    public void Enter(CpuMode mode)
     {
     }
 

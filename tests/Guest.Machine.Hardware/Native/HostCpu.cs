@@ -16,7 +16,8 @@ public sealed unsafe class HostCpu : ICpuUnderTest
     private const int SavedWords = 19;
     private readonly ulong[] saved = new ulong[5 * SavedWords];
     private readonly Stubs.Addresses stubs;
-    private readonly delegate* unmanaged<ulong> enter;
+    private delegate* unmanaged<ulong> enter;
+    private CpuMode mode;
     private ulong fallThrough;
 
     /// <summary>Maps the windows and installs the handlers.</summary>
@@ -36,7 +37,6 @@ public sealed unsafe class HostCpu : ICpuUnderTest
 
         // Safe because: HostFrame.Size bytes were mapped above and the stubs are shorter than the 8 KiB before the data.
         stubs = Stubs.Emit(new Span<byte>((void*)HostFrame.Base, 0x2000), Signals.Length);
-        enter = (delegate* unmanaged<ulong>)stubs.Enter;
         *(ulong*)HostFrame.HostMxcsr = 0x1F80;
         FloatingPointFault.Claim(); // first, so that its handler is what ours hand on to and what is put back
         InstallHandlers();
@@ -54,8 +54,10 @@ public sealed unsafe class HostCpu : ICpuUnderTest
     public ulong FsBase { get; private set; }
 
     /// <inheritdoc/>
-    public void Enter()
+    public void Enter(CpuMode mode)
     {
+        this.mode = mode;
+        enter = (delegate* unmanaged<ulong>)(mode == CpuMode.Long ? stubs.Enter : stubs.Enter32);
         ulong* stack = stackalloc ulong[3];
         // Safe because: stack_t is three quadwords; a signal set sixteen.
         if (Libc.sigaltstack(null, stack) != 0 || stack[0] == 0)
@@ -86,13 +88,24 @@ public sealed unsafe class HostCpu : ICpuUnderTest
         int fits = Math.Min(instruction.Length, Arena.CodeSize - at);
         instruction[..fits].CopyTo(window[at..]);
         int end = at + instruction.Length;
-        if (end + 5 <= Arena.CodeSize)
-        {
-            window[end] = 0xE9;
-            BitConverter.TryWriteBytes(window[(end + 1)..], (int)((long)stubs.Leave - (long)(Arena.Code + (ulong)end + 5)));
-        }
+        WriteExit(window[Math.Min(end, window.Length)..], Arena.Code + (ulong)end);
 
         fallThrough = Arena.Code + (ulong)end;
+    }
+
+    private void WriteExit(Span<byte> place, ulong address)
+    {
+        if (mode == CpuMode.Long && place.Length >= 5)
+        {
+            place[0] = 0xE9; // jmp
+            BitConverter.TryWriteBytes(place[1..], (int)((long)stubs.Leave - (long)(address + 5)));
+        }
+        else if (mode == CpuMode.Compatibility && place.Length >= 7)
+        {
+            place[0] = 0xEA; // jmp far
+            BitConverter.TryWriteBytes(place[1..], (uint)stubs.Leave);
+            BitConverter.TryWriteBytes(place[5..], HostFrame.Code64Selector);
+        }
     }
 
     /// <inheritdoc/>
@@ -101,6 +114,7 @@ public sealed unsafe class HostCpu : ICpuUnderTest
         // Safe because: the snapshot is 1024 bytes, which the frame has room for.
         Unsafe.CopyBlock(ref *(byte*)HostFrame.State, ref Unsafe.As<CpuSnapshot, byte>(ref state), (uint)sizeof(CpuSnapshot));
         *(ulong*)(HostFrame.Xsave + 512) = 7;
+        *(ulong*)HostFrame.Far = (uint)state.Rip | ((ulong)HostFrame.Code32Selector << 32);
         ulong start = state.Rip;
         bool signalled = enter() != 0;
         Unsafe.CopyBlock(ref Unsafe.As<CpuSnapshot, byte>(ref state), ref *(byte*)HostFrame.State, (uint)sizeof(CpuSnapshot));
@@ -109,7 +123,13 @@ public sealed unsafe class HostCpu : ICpuUnderTest
             state.Xsave.Quads[(576 / 8)..].Clear();
         }
 
-        return signalled ? Fault(ref state, start) : Fallen(ref state);
+        Outcome outcome = signalled ? Fault(ref state, start) : Fallen(ref state);
+        if (mode == CpuMode.Compatibility)
+        {
+            state.CutTo32Bits();
+        }
+
+        return outcome;
     }
 
     private Outcome Fallen(ref CpuSnapshot state)

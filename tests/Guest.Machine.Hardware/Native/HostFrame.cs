@@ -33,6 +33,12 @@ internal static class HostFrame
     /// <summary>The writable alias of <see cref="Arena.Mixed"/>.</summary>
     public const ulong MixedAlias = Base + 0x10_0000;
 
+    /// <summary>Where a case in compatibility mode begins: offset and selector.</summary>
+    public const ulong Far = Base + 0x2870;
+
+    /// <summary>Linux's selectors of a process: data, 32-bit code, 64-bit code (arch/x86/include/asm/segment.h).</summary>
+    public const ushort DataSelector = 0x2B, Code32Selector = 0x23, Code64Selector = 0x33;
+
     /// <summary>gregs of the signal frame: 23 quadwords (sys/ucontext.h).</summary>
     public const ulong Gregs = Base + 0x2900;
 }

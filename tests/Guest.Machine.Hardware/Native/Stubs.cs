@@ -10,7 +10,9 @@ internal static class Stubs
     {
         var w = new CodeWriter(target, HostFrame.Base);
         ulong enter = w.Here;
-        Enter(ref w);
+        Enter(ref w, CpuMode.Long);
+        ulong enter32 = w.Here;
+        Enter(ref w, CpuMode.Compatibility);
         ulong leave = w.Here;
         Leave(ref w);
         ulong caught = w.Here;
@@ -24,16 +26,21 @@ internal static class Stubs
 
         ulong readFs = w.Here;
         w.Bytes(0xF3, 0x48, 0x0F, 0xAE, 0xC0, 0xC3); // rdfsbase rax; ret
-        return new Addresses(enter, leave, readFs, handlers);
+        return new Addresses(enter, enter32, leave, readFs, handlers);
     }
 
-    private static void Enter(ref CodeWriter w)
+    private static void Enter(ref CodeWriter w, CpuMode mode)
     {
         w.Bytes(0x53, 0x55, 0x41, 0x54, 0x41, 0x55, 0x41, 0x56, 0x41, 0x57); // push rbx, rbp, r12-r15
         w.Store(HostFrame.HostRsp, Rsp);
         w.Memory([0x48, 0xFF], 0, HostFrame.Active); // inc qword
         LoadMask(ref w);
         w.Memory([0x48, 0x0F, 0xAE], 5, HostFrame.Xsave); // xrstor64
+        if (mode == CpuMode.Compatibility)
+        {
+            w.Bytes(0xB8, (byte)HostFrame.DataSelector, 0, 0, 0, 0x8E, 0xD8, 0x8E, 0xC0); // mov eax, selector; mov ds, eax; mov es, eax
+        }
+
         w.Load(Rax, HostFrame.GsBase);
         w.Bytes(0xF3, 0x48, 0x0F, 0xAE, 0xD8); // wrgsbase rax
         w.Memory([0xFF], 6, HostFrame.Rflags); // push
@@ -43,7 +50,14 @@ internal static class Stubs
             w.Load(r, HostFrame.State + (8 * (ulong)r));
         }
 
-        w.Memory([0xFF], 4, HostFrame.Rip); // jmp
+        if (mode == CpuMode.Compatibility)
+        {
+            w.Memory([0xFF], 5, HostFrame.Far); // jmp far
+        }
+        else
+        {
+            w.Memory([0xFF], 4, HostFrame.Rip); // jmp
+        }
     }
 
     private static void Leave(ref CodeWriter w)
@@ -106,7 +120,8 @@ internal static class Stubs
     {
         w.Bytes(0xF3, 0x48, 0x0F, 0xAE, 0xC8); // rdgsbase rax
         w.Store(HostFrame.GsBase, Rax);
-        w.Bytes(0x31, 0xC0, 0xF3, 0x48, 0x0F, 0xAE, 0xD8); // wrgsbase 0
+        w.Bytes(0x31, 0xC0, 0x8E, 0xD8, 0x8E, 0xC0); // xor eax, eax; mov ds, eax; mov es, eax
+        w.Bytes(0xF3, 0x48, 0x0F, 0xAE, 0xD8); // wrgsbase rax
         w.Bytes(0xDB, 0xE3); // fninit
         w.Memory([0x0F, 0xAE], 2, HostFrame.HostMxcsr); // ldmxcsr
         w.Bytes(0xC5, 0xF8, 0x77); // vzeroupper
@@ -119,8 +134,9 @@ internal static class Stubs
 
     /// <summary>Where the stubs are.</summary>
     /// <param name="Enter">Called from C#; returns 0 after a completed case, 1 after a signal.</param>
+    /// <param name="Enter32">The same for compatibility mode.</param>
     /// <param name="Leave">Jumped to from the code window.</param>
     /// <param name="ReadFs">Returns the base of FS.</param>
     /// <param name="Handlers">Signal handlers, one per signal.</param>
-    public sealed record Addresses(ulong Enter, ulong Leave, ulong ReadFs, ulong[] Handlers);
+    public sealed record Addresses(ulong Enter, ulong Enter32, ulong Leave, ulong ReadFs, ulong[] Handlers);
 }

@@ -25,10 +25,10 @@ public static class DefinedVectors
     {
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"# {title}: bytes | instruction | registers before | registers that change\n");
-        var instances = new InstanceGenerator();
+        var instances = new InstanceGenerator(CpuMode.Long);
         var states = new StateGenerator(0);
         var current = new Case();
-        foreach (Code code in TestedCodes.Announced.Where(belongs))
+        foreach (Code code in TestedCodes.Announced(CpuMode.Long).Where(belongs))
         {
             for (int made = 0, number = 0; made < perCode && number < perCode * 40; number++)
             {

@@ -354,7 +354,7 @@ internal static class SystemSegments
     {
         RequireProtected(cpu);
         ulong address = cpu.Address(ref op);
-        ulong destination = W16.LoadForWrite(cpu, address);
+        ulong destination = W16.Load(cpu, address);
         ulong rpl = W16.Get(ref cpu.State, op.Reg1) & 3;
         bool raise = (destination & 3) < rpl;
         if (raise)
