@@ -136,9 +136,9 @@ public sealed partial class Vcpu
         (form & AddressForm.Cut32) != 0 ? (uint)address : (form & AddressForm.Cut16) != 0 ? (ushort)address : address;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private ulong AddressSlow(ref Op op, ulong address, int size, bool write)
+    private ulong AddressSlow(ref Op op, ulong address, int size, bool write, ulong place = 0)
     {
-        address = Cut(address, op.Form);
+        address = Cut(address, op.Form) + place;
         if ((op.Form & AddressForm.Segmented) != 0)
         {
             return Linear((SegmentName)op.Segment, address, Math.Max(size, 1), write);

@@ -102,13 +102,14 @@ public sealed partial class Vcpu
 
     /// <summary>The linear address of an element of the memory operand, with the checks for that element alone.</summary>
     /// <param name="op">The instruction.</param>
-    /// <param name="offset">What is added to base and displacement.</param>
+    /// <param name="offset">What is added to base and displacement: part of the offset, which is cut to the address size.</param>
+    /// <param name="place">The element's place in an operand that begins there; not cut.</param>
     /// <param name="size">Bytes of the element.</param>
     /// <param name="write">Whether it is stored to.</param>
-    internal ulong ElementAddress(ref Op op, ulong offset, int size, bool write)
+    internal ulong ElementAddress(ref Op op, ulong offset, ulong place, int size, bool write)
     {
         ulong address = RegisterFile.Ref<ulong>(ref State, op.Base) + (RegisterFile.Ref<ulong>(ref State, op.Index) << op.Scale) + op.Disp + offset;
-        return op.Form == AddressForm.Flat ? address : AddressSlow(ref op, address, size, write);
+        return op.Form == AddressForm.Flat ? address + place : AddressSlow(ref op, address, size, write, place);
     }
 
     /// <summary>#XM, or #UD where the system has not said that it handles it (Intel SDM 3A 2.5, CR4.OSXMMEXCPT).</summary>

@@ -78,7 +78,7 @@ internal static class SimdGather
     {
         Span<ulong> indices = Register(cpu, (int)op.Extra);
         ulong index = wideIndex ? indices[element] : (ulong)MemoryMarshal.Cast<ulong, int>(indices)[element];
-        return cpu.ElementAddress(ref op, index << op.Scale, size, false);
+        return cpu.ElementAddress(ref op, index << op.Scale, 0, size, false);
     }
 
     private static Span<ulong> Register(Vcpu cpu, int number) => ((Span<ulong>)cpu.State.Vectors).Slice(4 * number, 4);

@@ -44,7 +44,7 @@ internal static class SimdMasked
         {
             if (IsActive(masks[i]))
             {
-                loaded[i] = cpu.LoadElement<T>(cpu.ElementAddress(ref op, (ulong)(i * Size<T>()), Size<T>(), false));
+                loaded[i] = cpu.LoadElement<T>(cpu.ElementAddress(ref op, 0, (ulong)(i * Size<T>()), Size<T>(), false));
             }
         }
 
@@ -62,7 +62,7 @@ internal static class SimdMasked
         {
             if (IsActive(masks[i]))
             {
-                cpu.ProbeElement(cpu.ElementAddress(ref op, (ulong)(i * Size<T>()), Size<T>(), true), Size<T>());
+                cpu.ProbeElement(cpu.ElementAddress(ref op, 0, (ulong)(i * Size<T>()), Size<T>(), true), Size<T>());
             }
         }
 
@@ -70,7 +70,7 @@ internal static class SimdMasked
         {
             if (IsActive(masks[i]))
             {
-                cpu.StoreElement(cpu.ElementAddress(ref op, (ulong)(i * Size<T>()), Size<T>(), true), values[i]);
+                cpu.StoreElement(cpu.ElementAddress(ref op, 0, (ulong)(i * Size<T>()), Size<T>(), true), values[i]);
             }
         }
     }
