@@ -54,6 +54,8 @@ public static class InstructionTable
         .. SimdControl.Rows(),
         .. Fxsave.Rows(),
         .. Xsave.Rows(),
+        .. XsaveRestore.Rows(),
+        .. ExtendedControl.Rows(),
         .. X87Host.Rows(),
         .. X87Remainder.Rows(),
         .. X87Control.Rows(),
