@@ -170,6 +170,35 @@ static void resume(void)
     map_default();
 }
 
+static void repeated(void)
+{
+    repairs = 0;
+    X.hook = repair;
+    X.rcx = 0x2800;
+    X.dr0 = (u64)kcode + 1;
+    X.dr7 = BP0(EXEC, LEN1);
+    go(K64, A64("nop\nrep stosb" DONE));
+    same("break.exec.rep-matches-once", "3B 17.3.1.1", (u64)repairs, DB * 256 + DONE_VECTOR);
+    same("break.exec.rep-completes", "2B REP", R.rcx, 0);
+    X.rcx = 0x2800;
+    X.dr0 = (u64)kcode;
+    X.dr7 = BP0(EXEC, LEN1);
+    X.rflags = FL_RF;
+    ok("break.exec.rf-covers-all-iterations", "3A 2.3 RF; 3B 17.3.1.1", K64, A64("rep stosb" DONE));
+    X.dr0 = UDATA + 4;
+    X.dr7 = BP0(READWRITE, LEN4);
+    X.rflags = 0;
+    X.rcx = 4;
+    go(U64, A64("mov rsi, rdi\nrepne scasd" MARK "nop" DONE));
+    yes("break.scas-inside", "3B 17.3.1.2", R.vec == DB && R.rip == code_base + 3 && R.rcx == 2);
+    X.dr0 = UDATA + 0x1000;
+    X.dr7 = BP0(WRITE, LEN1);
+    X.rcx = 0x1001;
+    go(U64, A64("rep stosb" MARK "nop" DONE));
+    ended("break.last-iteration", "3B 17.3.1.2", DB, NOERR, code_base + last_mark);
+    same("break.saved-rf-inside-rep", "3B 17.3.1.1", R.rflags & FL_RF, 0);
+}
+
 static void data(const char *name, const char *sdm, u64 at, u32 rw, u32 len, struct snippet s, int hit)
 {
     X.dr0 = at;
@@ -298,6 +327,7 @@ void group_debug(void)
     single_step();
     instruction_breakpoints();
     resume();
+    repeated();
     data_breakpoints();
     registers();
 }

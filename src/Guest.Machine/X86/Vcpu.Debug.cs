@@ -14,7 +14,7 @@ public sealed partial class Vcpu
     internal void BeginInstruction()
     {
         ref CpuState s = ref State;
-        bool quiet = s.Shadow == InterruptShadow.MovSs;
+        bool quiet = s.Shadow == InterruptShadow.MovSs || s.InRep;
         if (s.Shadow != InterruptShadow.None)
         {
             s.Shadow = InterruptShadow.None;
@@ -40,7 +40,7 @@ public sealed partial class Vcpu
     internal void EndInstruction()
     {
         ref CpuState s = ref State;
-        if ((s.SystemFlags & Flags.RF) != 0 && !_flagsLoaded)
+        if ((s.SystemFlags & Flags.RF) != 0 && !_flagsLoaded && !s.InRep)
         {
             s.SystemFlags &= ~Flags.RF;
             UpdateCareful();
