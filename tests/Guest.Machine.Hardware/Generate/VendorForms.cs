@@ -13,6 +13,7 @@ public static class VendorForms
         "PAUSE (F3 90) with REX.B: AMD executes XCHG",
         "MOVSXD r16, m16: AMD reads 32 bits",
         "VPERMQ and VPERMPD with VEX.W clear: AMD ignores W, Intel raises #UD",
+        "VPINSRD and VPEXTRD with VEX.W set outside 64-bit mode: Intel ignores W, AMD raises #UD",
         "LOCK MOV to and from a control register: AMD takes it for CR8, Intel raises #UD",
         "UD0 and UD1 whose ModRM byte lies on a missing page: AMD has no ModRM byte there and raises #UD",
         "CALL to an address that is not canonical over a bad stack: which fault comes first",
@@ -47,6 +48,8 @@ public static class VendorForms
         {
             _ when operandSize && decoded.CodeSize == CodeSize.Code64 && Patching.IsBranch(decoded) => "AMD cuts the target of a near branch with an operand-size prefix to 16 bits",
             _ when repeat && (decoded.Mnemonic is Mnemonic.Loope or Mnemonic.Loopne) => "AMD lets a repeat prefix choose the condition of LOOPcc",
+            Code.VEX_Vpinsrd_xmm_xmm_rm32_imm8 or Code.VEX_Vpextrd_rm32_xmm_imm8 when decoded.CodeSize == CodeSize.Code32 && rest is [0xC4, _, >= 0x80, ..] =>
+                "AMD refuses VEX.W of VPINSRD and VPEXTRD outside 64-bit mode",
             Code.Pause when (rex & 1) != 0 => "AMD executes F3 90 with REX.B as XCHG",
             Code.Movsxd_r16_rm16 when decoded.Op1Kind == OpKind.Memory => "AMD reads 32 bits",
             Code.INVALID when rest is [0xC4, _, _, 0 or 1, ..] && (rest[1] & 0x1F) == 3 => "AMD ignores VEX.W of VPERMQ and VPERMPD",

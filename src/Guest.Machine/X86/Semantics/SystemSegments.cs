@@ -353,13 +353,12 @@ internal static class SystemSegments
     private static void ArplMemory(Vcpu cpu, ref Op op)
     {
         RequireProtected(cpu);
-        ulong address = cpu.Address(ref op);
-        ulong destination = W16.Load(cpu, address);
+        ulong destination = W16.Load(cpu, cpu.ElementAddress(ref op, 0, 0, 2, write: false));
         ulong rpl = W16.Get(ref cpu.State, op.Reg1) & 3;
         bool raise = (destination & 3) < rpl;
         if (raise)
         {
-            W16.Store(cpu, address, (destination & ~3UL) | rpl);
+            W16.Store(cpu, cpu.ElementAddress(ref op, 0, 0, 2, write: true), (destination & ~3UL) | rpl);
         }
 
         SetZero(cpu, raise);

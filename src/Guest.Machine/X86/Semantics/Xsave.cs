@@ -138,7 +138,7 @@ internal static class Xsave
     internal static ulong CheckedAddress(Vcpu cpu, ref Op op, int size, bool write)
     {
         CheckConsent(cpu);
-        ulong address = cpu.ElementAddress(ref op, 0, size, write);
+        ulong address = cpu.ElementAddress(ref op, 0, 0, size, write);
         if ((address & 63) != 0)
         {
             cpu.RaiseGp();
