@@ -24,16 +24,12 @@ public sealed unsafe class HostCpu : ICpuUnderTest
     /// <exception cref="PlatformNotSupportedException">The host's CPU lacks AVX2 or FSGSBASE, or the addresses are taken.</exception>
     public HostCpu()
     {
-        if (!Avx2.IsSupported || !HasFsGsBase())
+        if (!Avx2.IsSupported || !HostMemory.HasFsGsBase())
         {
             throw new PlatformNotSupportedException("the comparison with the host's CPU needs AVX2 and FSGSBASE");
         }
 
-        Map(Arena.Base, (nint)Arena.Size, Libc.ProtNone, Libc.MapFixedNoReplace);
-        Map(HostFrame.Base, HostFrame.Size, Libc.ProtRead | Libc.ProtWrite | Libc.ProtExec, Libc.MapFixedNoReplace);
-        Protect(Arena.Code, Arena.CodeSize, Libc.ProtRead | Libc.ProtWrite | Libc.ProtExec);
-        Protect(Arena.Data, Arena.DataSize, Libc.ProtRead | Libc.ProtWrite);
-        MapMixed();
+        HostMemory.Map();
 
         // Safe because: HostFrame.Size bytes were mapped above and the stubs are shorter than the 8 KiB before the data.
         stubs = Stubs.Emit(new Span<byte>((void*)HostFrame.Base, 0x2000), Signals.Length);
@@ -182,51 +178,7 @@ public sealed unsafe class HostCpu : ICpuUnderTest
             }
         }
 
-        _ = Libc.munmap((nint)Arena.Base, (nint)Arena.Size);
-        _ = Libc.munmap((nint)HostFrame.Base, HostFrame.Size);
-        _ = Libc.munmap((nint)(HostFrame.MixedAlias), Arena.MixedSize);
-    }
-
-    // AT_HWCAP2, bit 1: the kernel lets user mode use the instructions (arch/x86/include/uapi/asm/hwcap2.h).
-    private static bool HasFsGsBase() => (Libc.getauxval(26) & 2) != 0;
-
-    private static void Map(ulong address, nint size, int protection, int flags, int fd = -1)
-    {
-        int kind = fd < 0 ? Libc.MapPrivate | Libc.MapAnonymous : Libc.MapShared;
-        // Safe because: NOREPLACE never unmaps what is there, and FIXED is used inside our own reservation only.
-        if (Libc.mmap((nint)address, size, protection, flags | kind, fd, 0) != (nint)address)
-        {
-            throw new PlatformNotSupportedException($"address 0x{address:x} is taken in this process");
-        }
-    }
-
-    private static void Protect(ulong address, nint size, int protection)
-    {
-        if (Libc.mprotect((nint)address, size, protection) != 0)
-        {
-            throw new PlatformNotSupportedException($"cannot protect 0x{address:x}");
-        }
-    }
-
-    private static void MapMixed()
-    {
-        ReadOnlySpan<byte> name = "mixed\0"u8;
-        fixed (byte* text = name)
-        {
-            // Safe because: the name ends with a zero.
-            int fd = Libc.memfd_create(text, 0);
-            _ = Libc.ftruncate(fd, Arena.MixedSize);
-            Map(HostFrame.MixedAlias, Arena.MixedSize, Libc.ProtRead | Libc.ProtWrite, Libc.MapFixedNoReplace, fd);
-            Map(Arena.Mixed, Arena.MixedSize, Libc.ProtRead, Libc.MapFixed, fd);
-            _ = Libc.close(fd);
-        }
-
-        Protect(Arena.Mixed + Arena.Page, Arena.Page, Libc.ProtRead | Libc.ProtWrite);
-        Span<byte> alias = new((void*)HostFrame.MixedAlias, Arena.MixedSize);
-        alias.Fill(1);
-        // Touch the pages, so that no access of a case is the first one.
-        _ = *(byte*)Arena.Mixed + *(byte*)(Arena.Mixed + (2 * Arena.Page));
-        *(byte*)(Arena.Mixed + Arena.Page) = 2;
+        HostMemory.Unmap();
     }
 
     private void InstallHandlers()
