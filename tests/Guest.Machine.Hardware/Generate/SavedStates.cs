@@ -56,11 +56,18 @@ internal static class SavedStates
     {
         header.Clear();
         header[0] = (byte)(rng.Percent(50) ? 7 : rng.Below(8));
+        if (rng.Percent(40))
+        {
+            // Compacted: where there are components 0 to 2 only, both formats have the same layout.
+            header[8] = (byte)(header[0] | rng.Below(8));
+            header[15] = 0x80;
+        }
+
         if (rng.Percent(4))
         {
             header[rng.Below(24)] |= (byte)(1 << rng.Below(8));
-            header[0] &= 7;
-            header[1] &= 0xFC;
+            (header[0], header[8]) = ((byte)(header[0] & 7), (byte)(header[8] & 7)); // the host has components that the machine has not
+            (header[1], header[9]) = ((byte)(header[1] & 0xFC), (byte)(header[9] & 0xFC));
         }
     }
 

@@ -35,7 +35,7 @@ internal static class XsaveRestore
         cpu.LoadBytes(address + Xsave.StateBv, image[Xsave.StateBv..XsaveLayout.HeaderEnd]);
         ulong present = BinaryPrimitives.ReadUInt64LittleEndian(image[Xsave.StateBv..]);
         bool compacted = CheckHeader(cpu, image, onlyCompacted);
-        cpu.ProbeArea(address, XsaveLayout.StandardSize(requested), 1, AccessKind.Read);
+        cpu.ProbeArea(address, compacted ? XsaveLayout.CompactedSize(requested & present) : XsaveLayout.StandardSize(requested), 1, AccessKind.Read);
         cpu.LoadBytes(address, image[..Xsave.StateBv]);
         bool fromImage = compacted
             ? (requested & present & XsaveLayout.Sse) != 0
@@ -63,7 +63,7 @@ internal static class XsaveRestore
         ulong format = BinaryPrimitives.ReadUInt64LittleEndian(image[Xsave.CompBv..]);
         bool compacted = (format & XsaveLayout.Compacted) != 0;
         bool bad = compacted
-            ? (format & ~XsaveLayout.Compacted & ~cpu.State.Xcr0) != 0 || (present & ~format) != 0 || image[(Xsave.CompBv + 8)..XsaveLayout.HeaderEnd].ContainsAnyExcept((byte)0)
+            ? (format & ~XsaveLayout.Compacted & ~cpu.State.Xcr0) != 0 || (present & ~(format & ~XsaveLayout.Compacted)) != 0 || image[(Xsave.CompBv + 8)..XsaveLayout.HeaderEnd].ContainsAnyExcept((byte)0)
             : onlyCompacted || (present & ~cpu.State.Xcr0) != 0 || image.Slice(Xsave.CompBv, 16).ContainsAnyExcept((byte)0);
         if (bad)
         {
