@@ -111,6 +111,8 @@ internal sealed class LogInputs : IInputSource
             case RecordKind.StateHash:
                 Comparer?.Compare(machine, _log.Read<StateHash>());
                 return true;
+            case RecordKind.HostVendor:
+                return true;
             case RecordKind.End:
                 return false;
             default:

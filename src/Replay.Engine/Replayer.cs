@@ -1,7 +1,9 @@
+using System.Text;
 using Guest.Machine;
 using Guest.Machine.Board;
 using Guest.Machine.Board.Boot;
 using Guest.Machine.Devices;
+using Guest.Machine.X86.HostCode;
 using Replay.Log;
 using Replay.Log.Manifests;
 using Replay.Log.Records;
@@ -27,6 +29,7 @@ public sealed class Replayer : IDisposable
         try
         {
             CheckModel(_manifest.Machine);
+            CheckVendor(recording);
             BootInputs boot = ReadBoot();
             var images = new LinuxImages
             {
@@ -84,6 +87,19 @@ public sealed class Replayer : IDisposable
         if (!Guest.Machine.X86.CpuModels.Create(machine.CpuModel, machine.Vcpus).Leaves.SequenceEqual(machine.Cpuid))
         {
             throw new ReplayKitException(504, ExitCode.HostCannot, $"the recording's CPU model {machine.CpuModel} answers CPUID differently from this version's; replay it with the version that recorded it");
+        }
+    }
+
+    // Reads the log through once: a recording that this host cannot repeat is refused before it starts, not where it parts.
+    private static void CheckVendor(RecordingFolder recording)
+    {
+        using LogReader log = recording.ReadLog();
+        while (log.Next())
+        {
+            if (log.Kind == RecordKind.HostVendor && Encoding.ASCII.GetString(log.Read<HostVendor>().Name) is var vendor && vendor != HostFeatures.Vendor)
+            {
+                throw new ReplayKitException(506, ExitCode.HostCannot, $"the guest used x87 functions whose results depend on the processor's vendor, at the latest at {log.Position}: it was recorded on {vendor}, this host is {HostFeatures.Vendor}; replay it on a host of that vendor");
+            }
         }
     }
 

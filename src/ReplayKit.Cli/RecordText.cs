@@ -17,6 +17,7 @@ internal static class RecordText
         RecordKind.ConsoleInput => "console-input",
         RecordKind.StateHash => "state-hash",
         RecordKind.End => "end",
+        RecordKind.HostVendor => "host-vendor",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 
@@ -52,6 +53,9 @@ internal static class RecordText
                 End end = log.Read<End>();
                 record["reason"] = end.Reason.Word();
                 record["detail"] = end.Detail;
+                break;
+            case RecordKind.HostVendor:
+                record["vendor"] = System.Text.Encoding.ASCII.GetString(log.Read<HostVendor>().Name);
                 break;
             default:
                 throw new InvalidOperationException($"a record of kind {log.Kind} has no text");

@@ -1,5 +1,6 @@
 using Guest.Machine;
 using Guest.Machine.Board;
+using Guest.Machine.X86.HostCode;
 using Replay.Log;
 using Replay.Log.Records;
 
@@ -23,6 +24,7 @@ internal sealed class LiveInputs : IInputSource
     private ulong _lastPoll;
     private ulong _lastFlush;
     private ulong _nextHash;
+    private bool _vendorNoted;
 
     internal LiveInputs(VirtualMachine machine, ConsoleQueue console, RunLimits limits, NewRecording? recording, ulong hashEvery)
     {
@@ -66,6 +68,7 @@ internal sealed class LiveInputs : IInputSource
         }
 
         NoteHash(machine);
+        NoteVendor(machine);
         ulong host = _clock.Nanoseconds;
         ApplyTime(machine, stop, host);
         ApplyConsole(machine);
@@ -89,6 +92,7 @@ internal sealed class LiveInputs : IInputSource
         Reason = reason;
         if (_recording is not null)
         {
+            NoteVendor(machine);
             _recording.Log.Append(machine.Position, new StateHash([.. machine.HashState()]));
             _recording.Log.Append(machine.Position, new End(reason));
         }
@@ -167,6 +171,15 @@ internal sealed class LiveInputs : IInputSource
         {
             _recording.Log.Append(machine.Position, new StateHash([.. machine.HashState()]));
             _nextHash = machine.Position.Retired + _hashEvery;
+        }
+    }
+
+    private void NoteVendor(VirtualMachine machine)
+    {
+        if (_recording is not null && !_vendorNoted && machine.Cpu.State.VendorDependentUsed)
+        {
+            _recording.Log.Append(machine.Position, new HostVendor(System.Text.Encoding.ASCII.GetBytes(HostFeatures.Vendor)));
+            _vendorNoted = true;
         }
     }
 

@@ -29,6 +29,7 @@ public sealed class RecordBytesTests
             $"14 09 02 01 00 {HashOne} 03 c801 {HashMax}"),
         (RecordKind.End, Logged.Of(new(0, 127), new End(EndReason.PowerOff)), "18 7f 01 00"),
         (RecordKind.End, Logged.Of(new(0, 128), new End(EndReason.GuestRefused, "ü")), "18 8001 09 02 c3bc"),
+        (RecordKind.HostVendor, Logged.Vendor(new(0, 3), "AuthenticAMD"), "1c 03 0c 41757468656e746963414d44"),
     ];
 
     public static TheoryData<int> Rows { get; } = new(Enumerable.Range(0, s_golden.Length));
@@ -92,7 +93,7 @@ public sealed class RecordBytesTests
     }
 
     [Theory]
-    [InlineData("1c 00", "a record of kind 7")]
+    [InlineData("20 00", "a record of kind 8")]
     [InlineData("00 00", "a record of kind 0")]
     [InlineData("fcffffffffffffffff01 00", "a record of kind 2147483647")]
     [InlineData("18 00 0b 00", "an end for reason 11")]

@@ -188,7 +188,7 @@ public sealed class RecordingFolderTests
         LogSummary summary = LogSummary.Of(log);
         Assert.Equal("power-off", summary.Ended);
         Assert.Equal(new Position(0, 120_001), summary.Last);
-        Assert.Equal([1, 1, 4, 1, 1, 1], summary.Records.Select(kind => kind.Count));
+        Assert.Equal([1, 1, 4, 1, 1, 1, 0], summary.Records.Select(kind => kind.Count));
         Assert.Equal(9, summary.RecordCount);
         Assert.Equal(Samples.Log(LogOptions.Default).Segments[0].Length, summary.LogBytes);
         Assert.Equal(new Position(0, 90_000), summary.LastStateHash!.Value.At);

@@ -23,4 +23,7 @@ public enum RecordKind
 
     /// <summary><see cref="Records.End"/>.</summary>
     End = 6,
+
+    /// <summary><see cref="Records.HostVendor"/>.</summary>
+    HostVendor = 7,
 }

@@ -17,6 +17,7 @@ internal static class RecordTable
             case RecordKind.ConsoleInput: Read<ConsoleInput>(ref cursor, place, json); break;
             case RecordKind.StateHash: Read<StateHash>(ref cursor, place, json); break;
             case RecordKind.End: Read<End>(ref cursor, place, json); break;
+            case RecordKind.HostVendor: Read<HostVendor>(ref cursor, place, json); break;
             default: throw new RecordFormatException($"a record of kind {(int)kind}", isUnknown: true);
         }
     }
