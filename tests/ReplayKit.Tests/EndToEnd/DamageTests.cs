@@ -74,7 +74,7 @@ public sealed class DamageTests(TinyGuest guest, ITestOutputHelper output) : ICl
         }
     }
 
-    [Fact]
+    [MountNamespaceFact]
     public async Task A_full_disk_stops_the_recording_by_name_and_keeps_what_was_written()
     {
         string room = guest.File("room");
@@ -83,7 +83,7 @@ public sealed class DamageTests(TinyGuest guest, ITestOutputHelper output) : ICl
         string[] record = guest.RecordArguments("room/full.rk", "forever", "--seconds", "60");
         string command = string.Join(' ', record.Prepend(ReplayKitCommand.Assembly).Prepend("dotnet").Select(word => $"'{word}'"));
         string script = $"mount -t tmpfs -o size=96k tmpfs '{room}' && {{ {command}; code=$?; cp -r '{room}/full.rk' '{kept}'; exit $code; }}";
-        using Process process = Process.Start(new ProcessStartInfo("unshare", ["--map-root-user", "--mount", "sh", "-c", script])
+        using Process process = Process.Start(new ProcessStartInfo("unshare", [.. MountNamespaceFactAttribute.Unshare!, "sh", "-c", script])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -79,7 +79,7 @@ public sealed class RecordAndReplayTests(TinyGuest guest) : IClassFixture<TinyGu
         using Process process = ReplayKitCommand.Start(Path.GetTempPath(), guest.RecordArguments("stopped.rk", "forever"));
         Task<string> error = process.StandardError.ReadToEndAsync();
         string text = ReadUntil(process.StandardOutput, "line 0000000000000003");
-        Programs.Run("kill", "-INT", $"{process.Id}");
+        Programs.Run("bash", "-c", $"kill -INT {process.Id}");
         text += process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         Assert.True(process.ExitCode == 0, await error);
