@@ -285,7 +285,7 @@ public sealed partial class Vcpu
         ulong oldSp = s.Rsp;
         ReadOnlySpan<ulong> frame = [s.Segments[(int)SegmentName.Ss].Selector, oldSp, flags | Flags.GetStatus(ref s), s.Segments[(int)SegmentName.Cs].Selector, s.Rip, error ?? 0];
         int count = error is null ? 5 : 6;
-        SetAccessMode(cpl == 3 ? AccessMode.User : (s.SystemFlags & Flags.AC) != 0 ? AccessMode.SupervisorAc : AccessMode.Supervisor);
+        SetAccessMode(ModeOf(cpl));
         if (!IsCanonical(stack - (8 * (ulong)count)))
         {
             Raise(Vector.SS, _externalEvent);

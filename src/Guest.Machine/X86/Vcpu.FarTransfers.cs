@@ -104,7 +104,7 @@ public sealed partial class Vcpu
         sp += (ulong)release;
         ulong outerSp = Pop(ref sp, size);
         ushort outerSs = (ushort)Pop(ref sp, size);
-        ReturnOuter(selector, code, rip, outerSs, outerSp + (ulong)release, size);
+        ReturnOuter(selector, code, rip, outerSs, outerSp + (ulong)release);
     }
 
     /// <summary>IRET, IRETD, IRETQ (SDM 2A).</summary>
@@ -147,7 +147,7 @@ public sealed partial class Vcpu
         {
             ulong outerSp = Pop(ref sp, size);
             ushort outerSs = (ushort)Pop(ref sp, size);
-            ReturnOuter(selector, code, rip, outerSs, outerSp, size);
+            ReturnOuter(selector, code, rip, outerSs, outerSp);
         }
         else
         {
@@ -336,7 +336,7 @@ public sealed partial class Vcpu
         return code;
     }
 
-    private void ReturnOuter(ushort selector, Descriptor code, ulong rip, ushort outerSs, ulong outerSp, int size)
+    private void ReturnOuter(ushort selector, Descriptor code, ulong rip, ushort outerSs, ulong outerSp)
     {
         ref CpuState s = ref State;
         int cpl = selector & 3;
@@ -346,7 +346,6 @@ public sealed partial class Vcpu
         s.Rip = rip;
         SetCode(selector, code, cpl);
         s.Segments[(int)SegmentName.Ss] = stack;
-        _ = size;
         SetStackPointer(outerSp);
         if (outer)
         {
@@ -424,7 +423,7 @@ public sealed partial class Vcpu
             words[i] = Pop(ref from, size);
         }
 
-        SetAccessMode((s.SystemFlags & Flags.AC) != 0 ? AccessMode.SupervisorAc : AccessMode.Supervisor);
+        SetAccessMode(ModeOf(code.Dpl));
         PushOn(ref stack, ref sp, size, s.Segments[(int)SegmentName.Ss].Selector);
         PushOn(ref stack, ref sp, size, oldSp);
         for (int i = parameters - 1; i >= 0; i--)

@@ -84,8 +84,12 @@ public sealed partial class Vcpu
     internal void UpdateAccessMode()
     {
         ref CpuState s = ref State;
-        SetAccessMode(s.Cpl == 3 ? AccessMode.User : (s.SystemFlags & Flags.AC) != 0 ? AccessMode.SupervisorAc : AccessMode.Supervisor);
+        SetAccessMode(ModeOf(s.Cpl));
     }
+
+    /// <summary>The privilege of data accesses at a level, under EFLAGS.AC as it is.</summary>
+    internal AccessMode ModeOf(int cpl) =>
+        cpl == 3 ? AccessMode.User : (State.SystemFlags & Flags.AC) != 0 ? AccessMode.SupervisorAc : AccessMode.Supervisor;
 
     /// <summary>Translates data accesses with a given privilege until <see cref="UpdateAccessMode"/> (implicit supervisor accesses).</summary>
     internal void SetAccessMode(AccessMode mode)

@@ -40,7 +40,7 @@ internal sealed class BlockDecoder
                 break;
             }
 
-            bool ends = _builder.Build(instruction, decoder, hostPage + at, 0x1000 - at, codeSize, out _ops[count]);
+            bool ends = _builder.Build(instruction, hostPage + at, 0x1000 - at, codeSize, out _ops[count]);
             at += _ops[count++].Length;
             if (ends)
             {
@@ -64,7 +64,7 @@ internal sealed class BlockDecoder
             return null;
         }
 
-        _ = _builder.Build(instruction, decoder, bytes, length, codeSize, out _ops[0]);
+        _ = _builder.Build(instruction, bytes, length, codeSize, out _ops[0]);
         return new Block(-1, 0, _ops[0].Length, [_ops[0]]);
     }
 }

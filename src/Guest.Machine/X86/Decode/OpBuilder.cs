@@ -12,6 +12,7 @@ internal sealed class OpBuilder
     private static readonly nint TooLong = OpPointer.Of(Undefined.TooLong);
     private static readonly nint NotImplemented = OpPointer.Of(Undefined.NotImplemented);
     private readonly CpuModel _model;
+    private readonly InstructionInfoFactory _info = new();
     private readonly nint[] _registerHandlers = new nint[IcedConstants.CodeEnumCount];
     private readonly nint[] _memoryHandlers = new nint[IcedConstants.CodeEnumCount];
 
@@ -19,7 +20,7 @@ internal sealed class OpBuilder
 
     /// <summary>Builds the operation.</summary>
     /// <returns>Whether it ends a block.</returns>
-    internal bool Build(in Instruction instruction, Decoder decoder, nint bytes, int available, int codeSize, out Op op)
+    internal bool Build(in Instruction instruction, nint bytes, int available, int codeSize, out Op op)
     {
         op = new Op { Code = instruction.Code, Length = (byte)instruction.Length, MemoryOperand = 255, Base = CpuState.ZeroOffset, Index = CpuState.ZeroOffset };
         if (instruction.IsInvalid)
@@ -30,7 +31,7 @@ internal sealed class OpBuilder
         }
 
         op.Code = OnThisModel(instruction.Code);
-        FillSizes(instruction, decoder, bytes, codeSize, ref op);
+        FillSizes(instruction, bytes, codeSize, ref op);
         bool memory = FillOperands(instruction, codeSize, ref op);
         op.Handler = Handler(op.Code, memory);
         if (!_model.Announces(op.Code))
@@ -78,9 +79,8 @@ internal sealed class OpBuilder
         _ => code,
     };
 
-    private static void FillSizes(in Instruction instruction, Decoder decoder, nint bytes, int codeSize, ref Op op)
+    private static void FillSizes(in Instruction instruction, nint bytes, int codeSize, ref Op op)
     {
-        _ = decoder;
         OpCodeInfo info = op.Code.ToOpCode();
         op.OperandBits = (byte)(info.OperandSize != 0 ? info.OperandSize : OperandBits(bytes, op.Length, codeSize, info));
         op.AddressBits = (byte)(info.AddressSize != 0 ? info.AddressSize : AddressBits(bytes, op.Length, codeSize));
@@ -88,7 +88,7 @@ internal sealed class OpBuilder
         op.MemorySize = (ushort)instruction.MemorySize.GetSize();
     }
 
-    private static bool FillOperands(in Instruction instruction, int codeSize, ref Op op)
+    private bool FillOperands(in Instruction instruction, int codeSize, ref Op op)
     {
         bool memory = false;
         for (int i = 0; i < instruction.OpCount; i++)
@@ -126,7 +126,7 @@ internal sealed class OpBuilder
         return memory;
     }
 
-    private static void FillMemory(in Instruction instruction, int codeSize, ref Op op)
+    private void FillMemory(in Instruction instruction, int codeSize, ref Op op)
     {
         Register baseRegister = instruction.MemoryBase;
         op.Disp = instruction.MemoryDisplacement64;
@@ -183,9 +183,9 @@ internal sealed class OpBuilder
         };
     }
 
-    private static bool WritesMemory(in Instruction instruction)
+    private bool WritesMemory(in Instruction instruction)
     {
-        OpAccess access = new InstructionInfoFactory().GetInfo(instruction, InstructionInfoOptions.NoRegisterUsage).GetOpAccess(MemoryIndex(instruction));
+        OpAccess access = _info.GetInfo(instruction, InstructionInfoOptions.NoRegisterUsage).GetOpAccess(MemoryIndex(instruction));
         return access is OpAccess.Write or OpAccess.ReadWrite or OpAccess.CondWrite or OpAccess.ReadCondWrite;
     }
 
