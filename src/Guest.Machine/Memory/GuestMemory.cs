@@ -21,6 +21,7 @@ public sealed class GuestMemory : IDisposable
     private readonly MappedRegion _ram;
     private readonly PageFlags[] _flags;
     private readonly List<int> _written = [];
+    private readonly List<WrittenPages> _readers = [];
     private readonly int[] _walkedAt;
     private readonly ulong _lowSize;
 
@@ -49,9 +50,6 @@ public sealed class GuestMemory : IDisposable
 
     /// <summary>Who is told of changes under derived data.</summary>
     public IReadOnlyList<IPageWatcher> Watchers { get; private set; }
-
-    /// <summary>RAM pages written since <see cref="ClearWritten"/>, each once, in the order of their first write.</summary>
-    public IReadOnlyList<int> WrittenPages => _written;
 
     /// <summary>Goes up when all translations are dropped: what walks read before no longer matters.</summary>
     internal int WalkGeneration { get; set; }
@@ -100,12 +98,25 @@ public sealed class GuestMemory : IDisposable
         return new GuestPhysical(offset < LowEnd ? offset : offset + Hole);
     }
 
-    /// <summary>Begins a new interval of <see cref="WrittenPages"/>: all write rights are revoked.</summary>
-    public void ClearWritten()
+    /// <summary>Begins to note which pages are written, for one reader, from the present position on.</summary>
+    public WrittenPages TrackWrites()
+    {
+        RevokeWrites();
+        WrittenPages reader = new(this);
+        _readers.Add(reader);
+        return reader;
+    }
+
+    /// <summary>Tells every reader which pages were written since the last call, and revokes all write rights.</summary>
+    internal void RevokeWrites()
     {
         foreach (int page in _written)
         {
             _flags[page] &= ~PageFlags.Written;
+            foreach (WrittenPages reader in _readers)
+            {
+                reader.Note(page);
+            }
         }
 
         _written.Clear();

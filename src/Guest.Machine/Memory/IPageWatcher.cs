@@ -12,6 +12,6 @@ public interface IPageWatcher
     /// <summary>A page is no longer one that may be written without ceremony.</summary>
     void WriteRightsRevoked(int page);
 
-    /// <summary>Every page's write right is revoked (after a state hash).</summary>
+    /// <summary>Every page's write right is revoked (where somebody asks what was written).</summary>
     void AllWriteRightsRevoked();
 }

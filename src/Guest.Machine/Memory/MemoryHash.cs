@@ -11,6 +11,7 @@ namespace Guest.Machine.Memory;
 public sealed class MemoryHash
 {
     private readonly GuestMemory _memory;
+    private readonly WrittenPages _written;
     private readonly UInt128[] _pages;
     private readonly byte[] _buffer = new byte[8 + 4096];
     private UInt128 _sum;
@@ -19,6 +20,7 @@ public sealed class MemoryHash
     public MemoryHash(GuestMemory memory)
     {
         _memory = memory;
+        _written = memory.TrackWrites();
         _pages = new UInt128[memory.PageCount];
     }
 
@@ -26,14 +28,14 @@ public sealed class MemoryHash
     /// <returns>The hash of all RAM.</returns>
     public UInt128 Refresh()
     {
-        foreach (int page in _memory.WrittenPages)
+        foreach (int page in _written.Collect())
         {
             UInt128 now = HashPage(page);
             _sum = unchecked(_sum - _pages[page] + now);
             _pages[page] = now;
         }
 
-        _memory.ClearWritten();
+        _written.Clear();
         return _sum;
     }
 

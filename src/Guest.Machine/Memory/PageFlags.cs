@@ -7,7 +7,7 @@ public enum PageFlags : byte
     /// <summary>Nothing known: the first write marks the page written.</summary>
     None = 0,
 
-    /// <summary>Written since the last state hash.</summary>
+    /// <summary>Written since all write rights were last revoked (<see cref="WrittenPages"/>).</summary>
     Written = 1,
 
     /// <summary>Instructions of it have been predecoded.</summary>
