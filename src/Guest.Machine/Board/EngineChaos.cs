@@ -35,6 +35,9 @@ internal sealed class EngineChaos
         Next = cpu.State.Retired + 1 + ((drawn >> 16) % LongestInterval);
     }
 
+    /// <summary>Goes on from a position that the machine was put at.</summary>
+    internal void MoveTo(ulong retired) => Next = _state == 0 ? ulong.MaxValue : retired + 1 + (Draw() % LongestInterval);
+
     // xorshift64 (Marsaglia, 2003).
     private ulong Draw()
     {

@@ -37,6 +37,9 @@ internal sealed class MachineHasher
         return parts;
     }
 
+    /// <summary>Gives RAM another content.</summary>
+    internal void Replace(MemoryImage image) => _memory.Replace(image);
+
     private UInt128 HashOf(Action<StateWriter> save)
     {
         _writer.Clear();

@@ -1,48 +1,42 @@
-using System.Security.Cryptography;
 using Guest.Machine.Devices;
+using Guest.Machine.State;
 
 namespace Guest.Machine.Board;
 
 /// <summary>Passes console output on and keeps a running hash of it: replay must print the same bytes.</summary>
-public sealed class OutputHash : IConsoleOutput, IDisposable
+public sealed class OutputHash : IConsoleOutput
 {
     private readonly IConsoleOutput _next;
-    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-    private readonly byte[] _buffer = new byte[256];
-    private int _used;
+    private readonly RunningSha256 _hash = new();
 
     /// <summary>Creates the hash of nothing.</summary>
     /// <param name="next">Where the bytes go.</param>
     public OutputHash(IConsoleOutput next) => _next = next;
 
     /// <summary>Bytes written so far.</summary>
-    public long Count { get; private set; }
+    public ulong Count => _hash.Count;
 
     /// <summary>SHA-256 of all bytes so far, cut to 128 bits.</summary>
     public UInt128 Current
     {
         get
         {
-            _hash.AppendData(_buffer.AsSpan(0, _used));
-            _used = 0;
-            return StateHasher.Cut(_hash.GetCurrentHash());
+            Span<byte> hash = stackalloc byte[32];
+            _hash.Current(hash);
+            return StateHasher.Cut(hash);
         }
     }
 
     /// <inheritdoc/>
     public void Write(byte value)
     {
-        if (_used == _buffer.Length)
-        {
-            _hash.AppendData(_buffer);
-            _used = 0;
-        }
-
-        _buffer[_used++] = value;
-        Count++;
+        _hash.Append(value);
         _next.Write(value);
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _hash.Dispose();
+    /// <summary>Writes the state of the hash.</summary>
+    public void Save(StateWriter writer) => _hash.Save(writer);
+
+    /// <summary>Takes over what <see cref="Save"/> wrote; nothing is passed on.</summary>
+    public void Restore(StateReader reader) => _hash.Restore(reader);
 }

@@ -2,6 +2,7 @@ using Guest.Machine.Board.Boot;
 using Guest.Machine.Devices;
 using Guest.Machine.Devices.Apic;
 using Guest.Machine.Memory;
+using Guest.Machine.State;
 using Guest.Machine.X86;
 
 namespace Guest.Machine.Board;
@@ -30,6 +31,20 @@ public sealed class VirtualMachine : ICpuBus, IBoardControl, IInterruptTarget, I
     /// <param name="options">Engine choices the guest cannot see.</param>
     /// <exception cref="ReplayKitException">The images do not fit the machine, or the host cannot run it.</exception>
     public VirtualMachine(MachineDescription description, LinuxImages images, BootInputs boot, IConsoleOutput console, EngineOptions? options = null)
+        : this(description, boot.StartSeconds, console, options) =>
+        Cpu.StartAt(LinuxLoader.Load(Memory, images with { RngSeed = boot.Seed }, description.Vcpus));
+
+    /// <summary>Puts a machine together that has nothing in its memory: <see cref="Restore"/> gives it its state.</summary>
+    /// <param name="description">What the machine is.</param>
+    /// <param name="console">Where the first serial port's output goes, beside the output hash.</param>
+    /// <param name="options">Engine choices the guest cannot see.</param>
+    /// <exception cref="ReplayKitException">The host cannot run it.</exception>
+    public VirtualMachine(MachineDescription description, IConsoleOutput console, EngineOptions? options = null)
+        : this(description, 0, console, options)
+    {
+    }
+
+    private VirtualMachine(MachineDescription description, long startSeconds, IConsoleOutput console, EngineOptions? options)
     {
         options ??= EngineOptions.Default;
         if (description.Vcpus != 1)
@@ -41,13 +56,12 @@ public sealed class VirtualMachine : ICpuBus, IBoardControl, IInterruptTarget, I
         Memory = new GuestMemory(description.MemoryBytes);
         Clock = new MachineClock(description.VirtualRate);
         Output = new OutputHash(console);
-        Board = new PcBoard(boot.StartSeconds, Clock, this, Output, [this]);
+        Board = new PcBoard(startSeconds, Clock, this, Output, [this]);
         Cpu = new Vcpu(0, Memory, this, CpuModels.Create(description.CpuModel, description.Vcpus), options.TlbEntries);
         Clock.Follow(Cpu);
         _engine = new Interpreter(Cpu, options.MaxBlock);
         _hasher = new MachineHasher(this);
         _chaos = new EngineChaos(options.ChaosSeed);
-        Cpu.StartAt(LinuxLoader.Load(Memory, images with { RngSeed = boot.Seed }, description.Vcpus));
     }
 
     /// <summary>What the machine is.</summary>
@@ -158,6 +172,50 @@ public sealed class VirtualMachine : ICpuBus, IBoardControl, IInterruptTarget, I
         return _hasher.Hash();
     }
 
+    /// <summary>Writes everything that the machine is at the present position but the content of its memory.</summary>
+    public void Save(StateWriter writer)
+    {
+        SettleIfHalted();
+        writer.WriteInt32((int)End);
+        writer.WriteBool(_inputInRep);
+        writer.WriteBool(Cpu.State.VendorDependentUsed);
+        writer.WritePart(part => CpuRegisters.Save(Cpu, part));
+        foreach (IDevice device in Board.Devices)
+        {
+            writer.WritePart(device.Save);
+        }
+
+        writer.WritePart(Clock.Save);
+        writer.WritePart(Output.Save);
+    }
+
+    /// <summary>Takes over the whole state of a machine of the same description, from wherever this one is. Nothing leaves the machine.</summary>
+    /// <param name="reader">What <see cref="Save"/> wrote.</param>
+    /// <param name="memory">What RAM held there; its pages are fetched when they are first accessed.</param>
+    /// <exception cref="ReplayKitException">RK0280: the state is damaged; the machine can no longer be used.</exception>
+    public void Restore(StateReader reader, MemoryImage memory)
+    {
+        Cpu.FlushTranslations();
+        _hasher.Replace(memory);
+        End = (MachineEnd)reader.ReadIndex((int)MachineEnd.TripleFault + 1);
+        _inputInRep = reader.ReadBool();
+        bool vendorDependent = reader.ReadBool();
+
+        // The clock drives the devices' timers and counts with the vCPU's position.
+        reader.ReadPart("the vCPU", part => CpuRegisters.Restore(Cpu, part));
+        Cpu.State.VendorDependentUsed = vendorDependent;
+        foreach (IDevice device in Board.Devices)
+        {
+            reader.ReadPart(device.Name, device.Restore);
+        }
+
+        reader.ReadPart(Clock.Name, Clock.Restore);
+        reader.ReadPart("the console output", Output.Restore);
+        reader.ExpectEnd();
+        _chaos.MoveTo(Cpu.State.Retired);
+        LookAround();
+    }
+
     /// <inheritdoc/>
     public void PowerOff() => EndWith(MachineEnd.PowerOff);
 
@@ -234,7 +292,6 @@ public sealed class VirtualMachine : ICpuBus, IBoardControl, IInterruptTarget, I
         _engine.Dispose();
         Cpu.Dispose();
         Memory.Dispose();
-        Output.Dispose();
     }
 
     // Timers that are due, then interrupt delivery: what the design page calls "due at P", after the records. Inside a REP instruction

@@ -9,13 +9,16 @@ namespace Guest.Machine.Memory;
 /// RAM lies at guest-physical 0 up to 3 GiB and, what is more, from 4 GiB on. A <em>page number</em> here counts RAM pages in the
 /// mapping (not guest-physical ones). Not safe for use by several threads.
 /// </remarks>
-public sealed class GuestMemory : IDisposable
+public sealed partial class GuestMemory : IDisposable
 {
     /// <summary>Where RAM below 4 GiB ends at the latest.</summary>
     public const ulong LowEnd = 3UL << 30;
 
     /// <summary>Where the rest of RAM begins.</summary>
     public const ulong HighStart = 4UL << 30;
+
+    /// <summary>Bytes of a page.</summary>
+    public const int PageBytes = 0x1000;
 
     private const ulong Hole = HighStart - LowEnd;
     private readonly MappedRegion _ram;
@@ -89,7 +92,12 @@ public sealed class GuestMemory : IDisposable
     }
 
     /// <summary>The content of one RAM page, as it is now.</summary>
-    public ReadOnlySpan<byte> Page(int page) => Raw.Span(_ram.Address + ((nint)page << 12), _flags.AsSpan().Length > page ? 0x1000 : throw new ArgumentOutOfRangeException(nameof(page)));
+    public ReadOnlySpan<byte> Page(int page)
+    {
+        Span<byte> bytes = Bytes(page);
+        Arrive(page);
+        return bytes;
+    }
 
     /// <summary>The guest-physical address at which a RAM page stands.</summary>
     public static GuestPhysical AddressOf(int page)
@@ -132,7 +140,13 @@ public sealed class GuestMemory : IDisposable
     {
         ulong offset = physical < LowEnd ? physical : physical - Hole;
         host = _ram.Address + (nint)offset;
-        return physical < _lowSize || (physical >= HighStart && offset < Size);
+        bool isRam = physical < _lowSize || (physical >= HighStart && offset < Size);
+        if (AbsentPages != 0 && isRam)
+        {
+            Arrive(PageOf(host));
+        }
+
+        return isRam;
     }
 
     /// <summary>The RAM page that a host address inside the mapping belongs to.</summary>
@@ -187,10 +201,13 @@ public sealed class GuestMemory : IDisposable
 
         if ((flags & PageFlags.Code) != 0)
         {
-            foreach (IPageWatcher watcher in Watchers)
-            {
-                watcher.CodeChanging(page, offset, bytes.Length);
-            }
+            TellCodeChanging(page, offset, bytes.Length);
+        }
+
+        if ((flags & PageFlags.Kept) != 0)
+        {
+            _flags[page] &= ~PageFlags.Kept;
+            _snapshot!.BeforeWrite(page);
         }
     }
 
@@ -246,6 +263,18 @@ public sealed class GuestMemory : IDisposable
         }
 
         return false;
+    }
+
+    /// <summary>A page's bytes as they stand in host memory, arrived or not.</summary>
+    internal Span<byte> Bytes(int page) =>
+        Raw.Span(_ram.Address + ((nint)page << 12), (uint)page < (uint)_flags.Length ? PageBytes : throw new ArgumentOutOfRangeException(nameof(page)));
+
+    private void TellCodeChanging(int page, int offset, int length)
+    {
+        foreach (IPageWatcher watcher in Watchers)
+        {
+            watcher.CodeChanging(page, offset, length);
+        }
     }
 
     private nint Host(GuestPhysical address) => TryHost(address.Value, out nint host)

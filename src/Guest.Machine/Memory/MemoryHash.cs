@@ -13,7 +13,6 @@ public sealed class MemoryHash
     private readonly GuestMemory _memory;
     private readonly WrittenPages _written;
     private readonly UInt128[] _pages;
-    private readonly byte[] _buffer = new byte[8 + 4096];
     private UInt128 _sum;
 
     /// <summary>Creates the hash of memory that is all zero; what was written since counts at the first <see cref="Refresh"/>.</summary>
@@ -30,7 +29,7 @@ public sealed class MemoryHash
     {
         foreach (int page in _written.Collect())
         {
-            UInt128 now = HashPage(page);
+            UInt128 now = HashOf(page, _memory.Page(page));
             _sum = unchecked(_sum - _pages[page] + now);
             _pages[page] = now;
         }
@@ -39,18 +38,40 @@ public sealed class MemoryHash
         return _sum;
     }
 
-    private UInt128 HashPage(int page)
+    /// <summary>Gives RAM another content, of which the hashes are known; pages that hold it already stay.</summary>
+    /// <remarks>Costs a look at every page's hash; content is fetched later, page by page.</remarks>
+    internal void Replace(MemoryImage image)
     {
-        ReadOnlySpan<byte> content = _memory.Page(page);
+        ReadOnlySpan<UInt128> hashes = image.PageHashes.Span;
+        var written = new HashSet<int>(_written.Collect());
+        List<int> differing = [];
+        for (int page = 0; page < _pages.Length; page++)
+        {
+            if (_pages[page] != hashes[page] || written.Contains(page))
+            {
+                differing.Add(page);
+            }
+        }
+
+        _memory.Replace(differing, image.Fetch);
+        hashes.CopyTo(_pages);
+        _sum = image.Hash;
+        _written.Clear();
+    }
+
+    /// <summary>What a page contributes to the hash of all RAM; 0 for a page of zeros.</summary>
+    public static UInt128 HashOf(int page, ReadOnlySpan<byte> content)
+    {
         if (content.IndexOfAnyExcept((byte)0) < 0)
         {
             return 0;
         }
 
-        BinaryPrimitives.WriteUInt64LittleEndian(_buffer, (ulong)page);
-        content.CopyTo(_buffer.AsSpan(8));
+        Span<byte> bytes = stackalloc byte[8 + GuestMemory.PageBytes];
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, (ulong)page);
+        content.CopyTo(bytes[8..]);
         Span<byte> hash = stackalloc byte[32];
-        SHA256.HashData(_buffer, hash);
+        SHA256.HashData(bytes, hash);
         return BinaryPrimitives.ReadUInt128LittleEndian(hash);
     }
 }

@@ -15,4 +15,10 @@ public enum PageFlags : byte
 
     /// <summary>A page walk has read it.</summary>
     Walked = 4,
+
+    /// <summary>Its content has not arrived yet; nothing is derived from it.</summary>
+    Absent = 8,
+
+    /// <summary>Its content is kept for a <see cref="MemorySnapshot"/>: the first write copies it.</summary>
+    Kept = 16,
 }

@@ -7,10 +7,14 @@ namespace Guest.Machine.State;
 public sealed class StateReader
 {
     private readonly ReadOnlyMemory<byte> _bytes;
+    private readonly int _origin;
     private int _offset;
 
     /// <summary>Starts at the first byte.</summary>
     public StateReader(ReadOnlyMemory<byte> bytes) => _bytes = bytes;
+
+    private StateReader(ReadOnlyMemory<byte> bytes, int origin)
+        : this(bytes) => _origin = origin;
 
     /// <summary>Bytes read so far.</summary>
     public int Offset => _offset;
@@ -55,6 +59,28 @@ public sealed class StateReader
         return value >= 0 && value < limit ? value : throw Damaged($"{value} is not below {limit}");
     }
 
+    /// <summary>Reads what <see cref="StateWriter.WritePart"/> wrote: all of it, no more and no less.</summary>
+    /// <param name="name">What it is the state of, for messages.</param>
+    /// <param name="restore">Reads it.</param>
+    public void ReadPart(string name, Action<StateReader> restore)
+    {
+        int length = ReadIndex(_bytes.Length - _offset - sizeof(int) + 1);
+        StateReader part = new(_bytes.Slice(_offset, length), _origin + _offset);
+        restore(part);
+        part.ExpectEnd(name);
+        _offset += length;
+    }
+
+    /// <summary>Checks that nothing is left.</summary>
+    /// <param name="name">What has been read.</param>
+    public void ExpectEnd(string name = "the machine")
+    {
+        if (!AtEnd)
+        {
+            throw Damaged($"the state of {name} has more bytes than it can have");
+        }
+    }
+
     private ReadOnlySpan<byte> Take(int count)
     {
         if (count > _bytes.Length - _offset)
@@ -67,5 +93,5 @@ public sealed class StateReader
     }
 
     private ReplayKitException Damaged(string what) =>
-        new(280, ExitCode.BadInput, $"the saved machine state is damaged at offset {_offset}: {what}; use another checkpoint of the recording");
+        new(280, ExitCode.BadInput, $"the saved machine state is damaged at offset {_origin + _offset}: {what}; use another checkpoint of the recording");
 }

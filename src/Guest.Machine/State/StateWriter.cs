@@ -54,4 +54,13 @@ public sealed class StateWriter
 
     /// <summary>Writes the bytes as they are, without their number.</summary>
     public void WriteBytes(ReadOnlySpan<byte> bytes) => _buffer.Write(bytes);
+
+    /// <summary>Writes the state of one part with its length before it.</summary>
+    public void WritePart(Action<StateWriter> save)
+    {
+        StateWriter part = new();
+        save(part);
+        WriteInt32(part.Written.Length);
+        WriteBytes(part.Written);
+    }
 }
