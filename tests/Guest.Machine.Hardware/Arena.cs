@@ -32,6 +32,17 @@ public static class Arena
     /// <summary>The number of bytes of the mixed window.</summary>
     public const int MixedSize = 3 * Page;
 
+    /// <summary>Says whether the page of an address may be read.</summary>
+    public static bool IsReadable(ulong address) =>
+        address - Code < CodeSize || address - Data < DataSize || address - Mixed < MixedSize;
+
+    /// <summary>Says whether the page of an address may be written.</summary>
+    public static bool IsWritable(ulong address) =>
+        address - Code < CodeSize || address - Data < DataSize || address - Mixed - Page < Page;
+
+    /// <summary>Says whether an address is canonical with neither 4 nor 5 levels of page tables, and far from those that are.</summary>
+    public static bool IsNonCanonical(ulong address) => (address >> 62) is 1 or 2;
+
     /// <summary>Says whether an access of <paramref name="size"/> bytes at <paramref name="address"/> stays in the arena, where it can do no harm.</summary>
     public static bool Holds(ulong address, int size) =>
         address >= Base + 0x1_0000 && address < Base + Size - 0x1_0000 - (ulong)size;

@@ -32,7 +32,7 @@ public static class CoverageTable
             text.Append(CultureInfo.InvariantCulture, $"| `{code}` | `{code.ToOpCode().ToInstructionString()}` | {TestedCodes.ReasonAgainst(code)} |\n");
         }
 
-        text.Append("\n## Forms and outcomes in which Intel and AMD differ\n\nThe machine follows Intel; these are not held against it.\n\n");
+        text.Append("\n## Forms and outcomes in which processors differ\n\nThe machine follows Intel, or its own rule where the choice is the processor's (docs/defined-results.md); these are not held against it.\n\n");
         foreach (string form in VendorForms.Listed)
         {
             text.Append(CultureInfo.InvariantCulture, $"- {form}\n");

@@ -71,7 +71,8 @@ public sealed class Comparer
         MemoryDifference = -1;
         bool open = ExpectedOutcome == Outcome.Completed && Undefined.Results(target.Instance.Decoded, target.State);
         bool either = ExpectedOutcome != ActualOutcome && Exemptions.EitherOutcome(target, ExpectedOutcome, ActualOutcome);
-        bool same = either || (ExpectedOutcome == ActualOutcome && (open || StatesAgree(target)));
+        bool alike = ExpectedOutcome == ActualOutcome || FaultChoice.IsFree(target, Actual, ExpectedOutcome, ActualOutcome);
+        bool same = either || (alike && (open || StatesAgree(target)));
         if (memory)
         {
             same &= open || either || MemoryAgrees(target);

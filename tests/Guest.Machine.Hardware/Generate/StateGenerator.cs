@@ -105,10 +105,7 @@ public sealed class StateGenerator(ulong fsBase)
 
     // With 16-bit addresses accesses fall into the first 64 KiB, where Linux maps nothing.
     private static bool IsHarmless(ulong address, int size, bool wide) =>
-        Arena.Holds(address, size) || (wide ? IsNonCanonical(address) : (uint)address < 0x1_0000);
-
-    // Non-canonical with 5 levels too, and far from the borders.
-    private static bool IsNonCanonical(ulong address) => (address >> 62) is 1 or 2;
+        Arena.Holds(address, size) || (wide ? Arena.IsNonCanonical(address) : (uint)address < 0x1_0000);
 
     /// <summary>The number of bytes of an access, with a bound for those that depend on the state.</summary>
     internal static int SizeOf(in UsedMemory memory)

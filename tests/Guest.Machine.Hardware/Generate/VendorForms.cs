@@ -1,10 +1,15 @@
+using System.Collections.Frozen;
 using Iced.Intel;
 
 namespace Guest.Machine.Hardware.Generate;
 
-/// <summary>Forms of compared instructions that Intel and AMD execute differently; the machine follows Intel, so the host is no judge.</summary>
+/// <summary>Forms of compared instructions that processors execute differently; the machine has its own rule for each, so the host is no judge.</summary>
 public static class VendorForms
 {
+    // Map (upper byte) and opcode of VEX instructions that the machine has, and of those that it lacks and a host may have.
+    private static readonly FrozenSet<int> ours = VexOpcodes(code => code.CpuidFeatures().All(TestedCodes.Features.Contains));
+    private static readonly FrozenSet<int> others = VexOpcodes(code => !code.CpuidFeatures().All(TestedCodes.Features.Contains));
+
     /// <summary>The forms in words, for docs/instructions.md.</summary>
     public static IReadOnlyList<string> Listed { get; } =
     [
@@ -22,7 +27,10 @@ public static class VendorForms
         "MASKMOVQ, MASKMOVDQU: whether bytes that are not selected fault, the byte CR2 names, and the switch to MMX state at a fault",
         "PUSH of a segment register with 32 bits: Intel writes 16 bits and leaves the upper half of the slot, AMD clears it",
         "POPA: which registers are loaded at a fault",
+        "illegal VEX encodings at an opcode where a processor with other extensions may have an instruction (AVX-512's mask instructions, for one)",
         "gathers: how far mask and destination have come at a fault",
+        "instructions with two memory operands that both fault: which of the two faults is reported (the manual leaves the order to the processor)",
+        "VMASKMOV and VPMASKMOV with 16-bit addresses whose operand runs over offset FFFF: whether the address that a page fault reports wraps there",
     ];
 
     /// <summary>Why a form is left out; null where it is compared.</summary>
@@ -53,10 +61,36 @@ public static class VendorForms
             Code.Pause when (rex & 1) != 0 => "AMD executes F3 90 with REX.B as XCHG",
             Code.Movsxd_r16_rm16 when decoded.Op1Kind == OpKind.Memory => "AMD reads 32 bits",
             Code.INVALID when rest is [0xC4, _, _, 0 or 1, ..] && (rest[1] & 0x1F) == 3 => "AMD ignores VEX.W of VPERMQ and VPERMPD",
+            Code.INVALID when MayBeAnExtension(rest) => "a host may have an instruction there that the machine lacks",
             Code.INVALID when @lock && rest is [0x0F, 0x20 or 0x22, ..] => "AMD takes LOCK MOV CR0 for MOV CR8",
             _ => null,
         };
     }
+
+    // With other bits the decoder may call illegal what a host executes (AVX-512's mask instructions ignore VEX.B).
+    private static bool MayBeAnExtension(ReadOnlySpan<byte> bytes)
+    {
+        int opcode = bytes switch
+        {
+            [0xC4, var map, _, var last, ..] => ((map & 0x1F) << 8) | last,
+            [0xC5, _, var last, ..] => 0x100 | last,
+            _ => -1,
+        };
+        return opcode >= 0 && (!ours.Contains(opcode) || others.Contains(opcode));
+    }
+
+    private static FrozenSet<int> VexOpcodes(Func<Code, bool> wanted) => Enum.GetValues<Code>()
+        .Where(code => code.ToOpCode() is { Encoding: EncodingKind.VEX, IsInstruction: true } && wanted(code))
+        .Select(code => (Map(code.ToOpCode().Table) << 8) | (byte)code.ToOpCode().OpCode)
+        .ToFrozenSet();
+
+    private static int Map(OpCodeTableKind table) => table switch
+    {
+        OpCodeTableKind.T0F => 1,
+        OpCodeTableKind.T0F38 => 2,
+        OpCodeTableKind.T0F3A => 3,
+        _ => 0,
+    };
 
     private static bool IsPrefix(byte value, bool hasRex) => value is 0x26 or 0x2E or 0x36 or 0x3E or 0x64 or 0x65 or 0x66 or 0x67 or 0xF0 or 0xF2 or 0xF3
         || (hasRex && (value & 0xF0) == 0x40);

@@ -41,8 +41,37 @@ public sealed class ComparisonTests
     public void Two_equal_results_are_no_mismatch() =>
         Assert.Equal(0, Mismatches((ref CpuSnapshot _, ref Outcome _, ICpuUnderTest _) => { }));
 
+    [Fact]
+    public void The_other_operands_fault_is_accepted_exactly_where_that_operand_faults_too()
+    {
+        long wrong = 0;
+        long free = 0;
+        long mismatches = Mismatches(Code.Cmpsb_m8_m8, (ref CpuSnapshot s, ref Outcome o, ICpuUnderTest _) =>
+        {
+            ulong other = o.Address == s.Gpr[7] ? s.Gpr[6] : s.Gpr[7];
+            if (o.Vector == 14 && o.ErrorCode == 4 && s.GsBase == 0 && other != o.Address && other - Arena.Base < Arena.Size)
+            {
+                o = o with { Address = other };
+                free += Arena.IsReadable(other) ? 0 : 1;
+                wrong += Arena.IsReadable(other) ? 1 : 0;
+            }
+        });
+        Assert.True(free > 0 && wrong > 0);
+        Assert.Equal(wrong, mismatches);
+    }
+
+    [Fact]
+    public void A_register_that_differs_is_a_mismatch_also_where_both_operands_fault() =>
+        Assert.True(Mismatches(Code.Cmpsb_m8_m8, (ref CpuSnapshot s, ref Outcome o, ICpuUnderTest _) =>
+        {
+            bool both = !Arena.IsReadable(s.Gpr[6]) && !Arena.IsReadable(s.Gpr[7]);
+            s.Gpr[11] ^= both ? 1UL : 0;
+        }) > 0);
+
     // ADD to memory: it has operands, flags, memory and (at these addresses) every fault of data accesses.
-    private static long Mismatches(DamagedCpu.Damage damage)
+    private static long Mismatches(DamagedCpu.Damage damage) => Mismatches(Code.Add_rm64_r64, damage);
+
+    private static long Mismatches(Code code, DamagedCpu.Damage damage)
     {
         long mismatches = -1;
         var thread = new Thread(() =>
@@ -51,7 +80,7 @@ public sealed class ComparisonTests
             host.Enter(CpuMode.Long);
             using var damaged = new DamagedCpu(new HostAgain(host), damage);
             var batch = new Batch(new Comparer(host, damaged), host.FsBase, Cases, new long[34], CpuMode.Long);
-            mismatches = batch.Run(Code.Add_rm64_r64, 1, 0, 20 * Cases, int.MaxValue, _ => { }).Mismatches;
+            mismatches = batch.Run(code, 1, 0, 20 * Cases, int.MaxValue, _ => { }).Mismatches;
         });
         thread.Start();
         thread.Join();
