@@ -7,7 +7,7 @@ public sealed record EngineOptions
     public static EngineOptions Default { get; } = new();
 
     /// <summary>Entries of each software TLB table, a power of two.</summary>
-    public int TlbEntries { get; init; } = 1024;
+    public int TlbEntries { get; init; } = 256;
 
     /// <summary>Most instructions of a predecoded block.</summary>
     public int MaxBlock { get; init; } = 64;

@@ -25,7 +25,6 @@ public sealed partial class GuestMemory : IDisposable
     private readonly PageFlags[] _flags;
     private readonly List<int> _written = [];
     private readonly List<WrittenPages> _readers = [];
-    private readonly int[] _walkedAt;
     private readonly ulong _lowSize;
 
     /// <summary>Maps the RAM.</summary>
@@ -41,7 +40,6 @@ public sealed partial class GuestMemory : IDisposable
         _lowSize = Math.Min(bytes, LowEnd);
         _ram = MappedRegion.Shared("replaykit-ram", (nuint)bytes);
         _flags = new PageFlags[bytes >> 12];
-        _walkedAt = new int[bytes >> 12];
         Watchers = [];
     }
 
@@ -54,8 +52,8 @@ public sealed partial class GuestMemory : IDisposable
     /// <summary>Who is told of changes under derived data.</summary>
     public IReadOnlyList<IPageWatcher> Watchers { get; private set; }
 
-    /// <summary>Goes up when all translations are dropped: what walks read before no longer matters.</summary>
-    internal int WalkGeneration { get; set; }
+    /// <summary>Goes up when a page loses the right to be written without ceremony.</summary>
+    internal int Revocations { get; private set; }
 
     /// <summary>The host address of RAM's first byte.</summary>
     internal nint HostBase => _ram.Address;
@@ -153,8 +151,8 @@ public sealed partial class GuestMemory : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal int PageOf(nint host) => (int)((host - _ram.Address) >> 12);
 
-    /// <summary>What is known of a page.</summary>
-    internal PageFlags FlagsOf(int page) => _flags[page];
+    /// <summary>Whether a page may be written without ceremony.</summary>
+    internal bool IsPlain(int page) => _flags[page] == PageFlags.Written;
 
     /// <summary>Marks a page as one that something is derived from.</summary>
     internal void Derive(int page, PageFlags kind)
@@ -162,18 +160,12 @@ public sealed partial class GuestMemory : IDisposable
         if ((_flags[page] & kind) == 0)
         {
             _flags[page] |= kind;
+            Revocations++;
             foreach (IPageWatcher watcher in Watchers)
             {
                 watcher.WriteRightsRevoked(page);
             }
         }
-    }
-
-    /// <summary>Marks a page as read by a walk of the present generation.</summary>
-    internal void DeriveWalk(int page)
-    {
-        _walkedAt[page] = WalkGeneration;
-        Derive(page, PageFlags.Walked);
     }
 
     /// <summary>Says that nothing of the kind is derived from the page any longer.</summary>
@@ -229,40 +221,16 @@ public sealed partial class GuestMemory : IDisposable
 
     private void BeforeWriteWalked(int page, int offset, ReadOnlySpan<byte> bytes)
     {
-        if (_walkedAt[page] != WalkGeneration)
+        bool derived = false;
+        foreach (IPageWatcher watcher in Watchers)
+        {
+            derived |= watcher.WalkedPageChanging(page, offset, bytes);
+        }
+
+        if (!derived)
         {
             _flags[page] &= ~PageFlags.Walked;
         }
-        else if (ChangesPresentEntry(page, offset, bytes))
-        {
-            foreach (IPageWatcher watcher in Watchers)
-            {
-                watcher.TranslationChanging(page);
-            }
-        }
-    }
-
-    // Entries are 8 bytes (4 in 32-bit paging); only present ones (bit 0) are ever derived from, so filling an empty slot drops nothing.
-    private bool ChangesPresentEntry(int page, int offset, ReadOnlySpan<byte> bytes)
-    {
-        int start = offset & ~3;
-        int end = (offset + bytes.Length + 3) & ~3;
-        ReadOnlySpan<byte> old = Page(page);
-        if (old.Slice(offset, bytes.Length).SequenceEqual(bytes))
-        {
-            return false;
-        }
-
-        // The low dword of an 8-byte entry holds its present bit: a write to the upper half looks there too.
-        for (int at = start & ~7; at < end; at += 4)
-        {
-            if ((old[at] & 1) != 0)
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 
     /// <summary>A page's bytes as they stand in host memory, arrived or not.</summary>

@@ -6,8 +6,9 @@ public interface IPageWatcher
     /// <summary>Bytes of a page that holds predecoded instructions are about to change.</summary>
     void CodeChanging(int page, int offset, int length);
 
-    /// <summary>A present entry of a page that a walk has read is about to change.</summary>
-    void TranslationChanging(int page);
+    /// <summary>Bytes of a page that a walk has read are about to change.</summary>
+    /// <returns>Whether anything is derived from the page still.</returns>
+    bool WalkedPageChanging(int page, int offset, ReadOnlySpan<byte> bytes);
 
     /// <summary>A page is no longer one that may be written without ceremony.</summary>
     void WriteRightsRevoked(int page);

@@ -41,10 +41,10 @@ public struct CpuState
     /// <summary>RFLAGS without the six status flags (bit 1 always set).</summary>
     public ulong SystemFlags;
 
-    /// <summary>The TLB in force for the present privilege, and the mask that selects an entry's byte offset.</summary>
+    /// <summary>The TLB table in force for the present privilege (<see cref="TlbEntry"/>).</summary>
     internal nint Tlb;
 
-    /// <summary>(entries - 1) * size of an entry.</summary>
+    /// <summary>(entries - 1) * 8: selects the byte offset of a tag.</summary>
     internal ulong TlbMask;
 
     /// <summary>Current privilege level.</summary>

@@ -130,7 +130,7 @@ public sealed class Interpreter : IDisposable
     private Block FindBlock(ref CpuState s)
     {
         ulong address = _cpu.CodeAddress(s.Rip);
-        ulong stamp = ((ulong)(uint)_cpu.TranslationGeneration << 32) | ((uint)_codeGeneration << 4) | _cpu.CodeMode;
+        ulong stamp = Stamp(address);
         ref JumpCacheEntry entry = ref _jumpCache[(int)((address ^ (address >> 12)) & (JumpCacheSize - 1))];
         if (entry.Address == address && entry.Stamp == stamp && entry.Block is { } block)
         {
@@ -139,6 +139,10 @@ public sealed class Interpreter : IDisposable
 
         return FindBlockSlow(address, ref entry);
     }
+
+    // What a remembered block depends on beside its address.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ulong Stamp(ulong address) => ((ulong)_cpu.FetchGeneration(address) << 32) | ((uint)_codeGeneration << 4) | _cpu.CodeMode;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private Block FindBlockSlow(ulong address, ref JumpCacheEntry entry)
@@ -155,7 +159,7 @@ public sealed class Interpreter : IDisposable
         }
 
         entry.Address = address;
-        entry.Stamp = ((ulong)(uint)_cpu.TranslationGeneration << 32) | ((uint)_codeGeneration << 4) | _cpu.CodeMode;
+        entry.Stamp = Stamp(address);
         entry.Block = block;
         return block;
     }

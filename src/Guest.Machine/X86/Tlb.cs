@@ -2,111 +2,242 @@ using Guest.Machine.Native;
 
 namespace Guest.Machine.X86;
 
-/// <summary>The tables behind <see cref="TlbEntry"/>: one per access mode, and an empty one for when every access must be looked at.</summary>
-internal sealed class Tlb : IDisposable
+/// <summary>
+/// The software TLB of a vCPU: a direct-mapped table per access mode for the address space in force (<see cref="TlbEntry"/>), an empty one for when
+/// every access must be looked at, a small one for fetches, and a second level that remembers other address spaces too (<see cref="SecondLevelEntry"/>).
+/// </summary>
+/// <remarks>Its tables stand in the vCPU's mapped memory at fixed offsets, where emitted code finds them.</remarks>
+internal sealed class Tlb
 {
-    private const int Tables = 4;
-    private readonly MappedRegion _region;
-    private readonly MappedRegion _empty;
-    private readonly bool[] _used = new bool[Tables];
+    /// <summary>Access modes, each with a table.</summary>
+    internal const int Modes = 3;
 
-    internal Tlb(int entries)
+    /// <summary>Entries of each second-level table.</summary>
+    internal const int SecondLevelEntries = 4096;
+
+    /// <summary>Offset of the second level.</summary>
+    internal const int SecondLevel = (Modes + 1) * TlbEntry.TableBytes;
+
+    /// <summary>Bytes of one second-level table.</summary>
+    internal const int SecondLevelBytes = SecondLevelEntries << SecondLevelEntry.SizeShift;
+
+    /// <summary>Bytes of all tables.</summary>
+    internal const int Bytes = SecondLevel + (Modes * SecondLevelBytes);
+
+    private const int FetchEntries = 512;
+    private readonly nint _memory;
+    private readonly FetchEntry[] _fetches = new FetchEntry[2 * FetchEntries];
+    private bool _userHasHigh;
+    private bool _supervisorHasLow;
+
+    /// <summary>Creates the tables in memory of <see cref="Bytes"/> zero bytes.</summary>
+    internal Tlb(nint memory, int entries)
     {
-        if (entries < 2 || (entries & (entries - 1)) != 0)
+        if (entries < 2 || (entries & (entries - 1)) != 0 || entries > TlbEntry.MaxEntries)
         {
-            throw new ArgumentOutOfRangeException(nameof(entries), entries, "a power of two from 2");
+            throw new ArgumentOutOfRangeException(nameof(entries), entries, $"a power of two from 2 to {TlbEntry.MaxEntries}");
         }
 
+        _memory = memory;
         Entries = entries;
-        _region = MappedRegion.Anonymous((nuint)(Tables * entries * TlbEntry.Size));
-        int tableBytes = entries * TlbEntry.Size;
-        _empty = MappedRegion.Anonymous((nuint)tableBytes);
-        for (int i = 0; i < entries; i++)
+        for (int table = 0; table <= Modes; table++)
         {
-            Clear(_empty.Address + (i * TlbEntry.Size), i);
+            ClearTable(memory + (table * TlbEntry.TableBytes));
         }
 
-        Array.Fill(_used, true);
-        Flush();
+        ClearFetches();
     }
 
     internal int Entries { get; }
 
-    /// <summary>Goes up at each flush: what was derived from the tables before is void.</summary>
-    internal int Generation { get; private set; }
-
     /// <summary>The value of <see cref="CpuState.TlbMask"/>.</summary>
-    internal ulong Mask => (ulong)(Entries - 1) * TlbEntry.Size;
+    internal ulong Mask => (ulong)(Entries - 1) * 8;
 
     /// <summary>A table in which no access ever finds a right.</summary>
-    internal nint Empty => _empty.Address;
+    internal nint Empty => _memory + (Modes * TlbEntry.TableBytes);
 
-    /// <summary>The table of a mode; marks it used.</summary>
-    internal nint Table(AccessMode mode)
+    /// <summary>The table of a mode.</summary>
+    internal nint Table(AccessMode mode) => _memory + ((int)mode * TlbEntry.TableBytes);
+
+    /// <summary>Which entry of the second level belongs to a page of an address space.</summary>
+    internal static int SecondLevelIndex(ulong page, uint space) => (int)(((page >> 12) ^ space) & (SecondLevelEntries - 1));
+
+    /// <summary>Remembers the rights to a page.</summary>
+    /// <param name="mode">The privilege that has them.</param>
+    /// <param name="page">The linear page.</param>
+    /// <param name="hostPage">Where it stands.</param>
+    /// <param name="read">Whether it may be read.</param>
+    /// <param name="write">Whether a walk allows to write it and has set its dirty bit.</param>
+    /// <param name="plain">Whether the RAM page may be written without ceremony (<see cref="Memory.PageFlags"/>).</param>
+    /// <param name="space">The address space.</param>
+    internal void Fill(AccessMode mode, ulong page, nint hostPage, bool read, bool write, bool plain, uint space)
     {
-        _used[(int)mode] = true;
-        return _region.Address + ((int)mode * Entries * TlbEntry.Size);
+        FillFirst(mode, page, hostPage, read, write && plain);
+        ref SecondLevelEntry entry = ref Second(mode, page, space);
+        entry.ReadTag = read ? page : SecondLevelEntry.None;
+        entry.WriteTag = write ? page : SecondLevelEntry.None;
+        entry.Host = hostPage;
+        entry.Space = space;
     }
 
-    /// <summary>Drops everything.</summary>
-    internal void Flush()
+    /// <summary>What the second level knows of a page.</summary>
+    internal ref readonly SecondLevelEntry Find(AccessMode mode, ulong page, uint space) => ref Second(mode, page, space);
+
+    /// <summary>Gives the first level the right to write a page that is in the second and has become plain.</summary>
+    internal void AllowWrite(AccessMode mode, ulong page, uint space)
     {
-        Generation++;
-        ReadOnlySpan<ulong> empty = Raw.Span<ulong>(_empty.Address, Entries * 4);
-        for (int table = 0; table < Tables; table++)
+        ref SecondLevelEntry entry = ref Second(mode, page, space);
+        if (entry.Space == space && entry.WriteTag == page)
         {
-            if (_used[table])
-            {
-                empty.CopyTo(Raw.Span<ulong>(_region.Address + (table * Entries * TlbEntry.Size), Entries * 4));
-                _used[table] = false;
-            }
+            FillFirst(mode, page, entry.Host, entry.ReadTag == page, true);
         }
     }
 
-    /// <summary>Drops the write rights to one host page, or to all where it is 0.</summary>
+    /// <summary>Remembers the right to fetch from a page.</summary>
+    internal void FillFetch(bool user, ulong page, nint hostPage) => Fetch(user, page) = new FetchEntry { Page = page, Host = hostPage };
+
+    /// <summary>The host address of a linear code address, if the right to fetch it is remembered.</summary>
+    internal bool TryFetch(bool user, ulong address, out nint host)
+    {
+        ref FetchEntry entry = ref Fetch(user, address);
+        host = entry.Host + (nint)(address & 0xFFF);
+        return entry.Page == (address & ~0xFFFUL);
+    }
+
+    /// <summary>Drops what is known of one page of an address space.</summary>
+    /// <param name="page">Its linear address.</param>
+    /// <param name="space">The address space.</param>
+    /// <param name="current">Whether that space is in force, so that the first level may know the page.</param>
+    internal void Drop(ulong page, uint space, bool current)
+    {
+        for (int mode = 0; mode < Modes; mode++)
+        {
+            ref SecondLevelEntry entry = ref Second((AccessMode)mode, page, space);
+            if (entry.Space == space)
+            {
+                entry.Space = 0;
+            }
+
+            if (current)
+            {
+                DropFirst(mode, page);
+            }
+        }
+
+        if (current)
+        {
+            Fetch(false, page).Page = 1;
+            Fetch(true, page).Page = 1;
+        }
+    }
+
+    /// <summary>Drops from the first level what belongs to the user half of the address space in force.</summary>
+    internal void DropUserHalf()
+    {
+        Clear(AccessMode.User);
+        Clear(AccessMode.SupervisorAc);
+        if (_supervisorHasLow)
+        {
+            Clear(AccessMode.Supervisor);
+        }
+
+        ClearFetches();
+    }
+
+    /// <summary>Drops from the first level what belongs to the kernel half.</summary>
+    internal void DropKernelHalf()
+    {
+        Clear(AccessMode.Supervisor);
+        Clear(AccessMode.SupervisorAc);
+        if (_userHasHigh)
+        {
+            Clear(AccessMode.User);
+        }
+
+        ClearFetches();
+    }
+
+    /// <summary>Takes the right to write one host page from the first level; the second asks the page's flags anyway.</summary>
     internal void RevokeWrite(nint hostPage)
     {
-        for (int i = 0; i < Tables * Entries; i++)
+        for (int mode = 0; mode < Modes; mode++)
         {
-            ref ulong write = ref Raw.Ref<ulong>(_region.Address + (i * TlbEntry.Size) + TlbEntry.Write);
-            nint delta = Raw.Load<nint>(_region.Address + (i * TlbEntry.Size) + TlbEntry.Delta);
-            if (hostPage == 0 || delta + (nint)write == hostPage)
+            nint table = Table((AccessMode)mode);
+            Span<nint> hosts = Raw.Span<nint>(table + TlbEntry.Host, Entries);
+            int from = 0;
+            for (int found; (found = hosts[from..].IndexOf(hostPage)) >= 0; from += found + 1)
             {
-                write = TlbEntry.Invalid(i & (Entries - 1));
+                Raw.Store(table + TlbEntry.Write + ((from + found) * 8), TlbEntry.Invalid(from + found));
             }
         }
     }
 
-    /// <summary>Gives one right of an entry.</summary>
-    internal void Fill(AccessMode mode, ulong linearPage, nint hostPage, int right)
+    /// <summary>Takes every right to write from the first level.</summary>
+    internal void RevokeWrites()
     {
-        int index = (int)((linearPage >> 12) & (ulong)(Entries - 1));
-        nint entry = Table(mode) + (index * TlbEntry.Size);
-        nint delta = hostPage - (nint)linearPage;
-        if (Raw.Load<nint>(entry + TlbEntry.Delta) != delta || !Holds(entry, linearPage))
+        for (int mode = 0; mode < Modes; mode++)
         {
-            Clear(entry, index);
-            Raw.Store(entry + TlbEntry.Delta, delta);
+            ClearTags(Table((AccessMode)mode) + TlbEntry.Write);
         }
-
-        Raw.Store(entry + right, linearPage);
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    private void FillFirst(AccessMode mode, ulong page, nint hostPage, bool read, bool write)
     {
-        _region.Dispose();
-        _empty.Dispose();
+        bool high = (long)page < 0;
+        _userHasHigh |= high && mode == AccessMode.User;
+        _supervisorHasLow |= !high && mode == AccessMode.Supervisor;
+        int index = (int)((page >> 12) & (ulong)(Entries - 1));
+        nint entry = Table(mode) + (index * 8);
+        Raw.Store(entry, read ? page : TlbEntry.Invalid(index));
+        Raw.Store(entry + TlbEntry.Write, write ? page : TlbEntry.Invalid(index));
+        Raw.Store(entry + TlbEntry.Host, hostPage);
     }
 
-    private static bool Holds(nint entry, ulong page) =>
-        Raw.Load<ulong>(entry + TlbEntry.Read) == page || Raw.Load<ulong>(entry + TlbEntry.Write) == page || Raw.Load<ulong>(entry + TlbEntry.Fetch) == page;
-
-    private static void Clear(nint entry, int index)
+    private void DropFirst(int mode, ulong page)
     {
-        Raw.Store(entry + TlbEntry.Read, TlbEntry.Invalid(index));
-        Raw.Store(entry + TlbEntry.Write, TlbEntry.Invalid(index));
-        Raw.Store(entry + TlbEntry.Fetch, TlbEntry.Invalid(index));
-        Raw.Store<nint>(entry + TlbEntry.Delta, 0);
+        int index = (int)((page >> 12) & (ulong)(Entries - 1));
+        nint entry = Table((AccessMode)mode) + (index * 8);
+        if (Raw.Load<ulong>(entry) == page || Raw.Load<ulong>(entry + TlbEntry.Write) == page)
+        {
+            Raw.Store(entry, TlbEntry.Invalid(index));
+            Raw.Store(entry + TlbEntry.Write, TlbEntry.Invalid(index));
+        }
+    }
+
+    private void Clear(AccessMode mode)
+    {
+        ClearTable(Table(mode));
+        _userHasHigh &= mode != AccessMode.User;
+        _supervisorHasLow &= mode != AccessMode.Supervisor;
+    }
+
+    private void ClearTable(nint table)
+    {
+        ClearTags(table);
+        ClearTags(table + TlbEntry.Write);
+    }
+
+    private void ClearTags(nint tags)
+    {
+        Span<ulong> span = Raw.Span<ulong>(tags, Entries);
+        for (int i = 0; i < span.Length; i += 2)
+        {
+            span[i] = TlbEntry.Invalid(0);
+            span[i + 1] = TlbEntry.Invalid(1);
+        }
+    }
+
+    private void ClearFetches() => Array.Fill(_fetches, new FetchEntry { Page = 1 });
+
+    private ref FetchEntry Fetch(bool user, ulong page) => ref _fetches[(int)((page >> 12) & (FetchEntries - 1)) + (user ? FetchEntries : 0)];
+
+    private ref SecondLevelEntry Second(AccessMode mode, ulong page, uint space) => ref SecondTable((int)mode)[SecondLevelIndex(page, space)];
+
+    private Span<SecondLevelEntry> SecondTable(int mode) => Raw.Span<SecondLevelEntry>(_memory + SecondLevel + (mode * SecondLevelBytes), SecondLevelEntries);
+
+    private struct FetchEntry
+    {
+        internal ulong Page;
+        internal nint Host;
     }
 }

@@ -14,10 +14,11 @@ public sealed partial class Vcpu
         where T : unmanaged
     {
         nint entry = Entry(address);
-        if ((address ^ Raw.Load<ulong>(entry + TlbEntry.Read)) <= 0x1000 - (ulong)Unsafe.SizeOf<T>())
+        ulong offset = address ^ Raw.Load<ulong>(entry);
+        if (offset <= 0x1000 - (ulong)Unsafe.SizeOf<T>())
         {
-            // Safe: the tag says that the page is mapped at this delta and the comparison that the access ends inside it.
-            return Raw.Load<T>(Raw.Load<nint>(entry + TlbEntry.Delta) + (nint)address);
+            // Safe: the tag says that the page is mapped there and the comparison that the access ends inside it.
+            return Raw.Load<T>(Raw.Load<nint>(entry + TlbEntry.Host) + (nint)offset);
         }
 
         ulong value = LoadSlow(address, Unsafe.SizeOf<T>());
@@ -30,9 +31,10 @@ public sealed partial class Vcpu
         where T : unmanaged
     {
         nint entry = Entry(address);
-        if ((address ^ Raw.Load<ulong>(entry + TlbEntry.Write)) <= 0x1000 - (ulong)Unsafe.SizeOf<T>())
+        ulong offset = address ^ Raw.Load<ulong>(entry + TlbEntry.Write);
+        if (offset <= 0x1000 - (ulong)Unsafe.SizeOf<T>())
         {
-            return Raw.Load<T>(Raw.Load<nint>(entry + TlbEntry.Delta) + (nint)address);
+            return Raw.Load<T>(Raw.Load<nint>(entry + TlbEntry.Host) + (nint)offset);
         }
 
         ProbeWrite(address, Unsafe.SizeOf<T>());
@@ -46,9 +48,10 @@ public sealed partial class Vcpu
         where T : unmanaged
     {
         nint entry = Entry(address);
-        if ((address ^ Raw.Load<ulong>(entry + TlbEntry.Write)) <= 0x1000 - (ulong)Unsafe.SizeOf<T>())
+        ulong offset = address ^ Raw.Load<ulong>(entry + TlbEntry.Write);
+        if (offset <= 0x1000 - (ulong)Unsafe.SizeOf<T>())
         {
-            Raw.Store(Raw.Load<nint>(entry + TlbEntry.Delta) + (nint)address, value);
+            Raw.Store(Raw.Load<nint>(entry + TlbEntry.Host) + (nint)offset, value);
             return;
         }
 
@@ -129,7 +132,7 @@ public sealed partial class Vcpu
     private nint Entry(ulong address)
     {
         ref CpuState s = ref State;
-        return s.Tlb + (nint)((address >> 7) & s.TlbMask);
+        return s.Tlb + (nint)((address >> 9) & s.TlbMask);
     }
 
     private static ulong Cut(ulong address, AddressForm form) =>
@@ -150,8 +153,9 @@ public sealed partial class Vcpu
     private bool TrySpan(ulong address, int size, AccessKind kind, out nint host)
     {
         nint entry = Entry(address);
-        host = Raw.Load<nint>(entry + TlbEntry.Delta) + (nint)address;
-        return (address ^ Raw.Load<ulong>(entry + (kind == AccessKind.Write ? TlbEntry.Write : TlbEntry.Read))) <= 0x1000 - (ulong)size;
+        ulong offset = address ^ Raw.Load<ulong>(entry + (kind == AccessKind.Write ? TlbEntry.Write : 0));
+        host = Raw.Load<nint>(entry + TlbEntry.Host) + (nint)offset;
+        return offset <= 0x1000 - (ulong)size;
     }
 
     private void Probe(ulong address, int size, AccessKind kind)
@@ -334,9 +338,9 @@ public sealed partial class Vcpu
     // After a slow store the page may have become one that can be written without ceremony.
     private void AllowWrite(ulong address, ulong physical)
     {
-        if (Memory.TryHost(physical & ~0xFFFUL, out nint host) && Memory.FlagsOf(Memory.PageOf(host)) == PageFlags.Written)
+        if (Memory.TryHost(physical & ~0xFFFUL, out nint host) && Memory.IsPlain(Memory.PageOf(host)))
         {
-            _tlb.Fill(State.Mode, address & ~0xFFFUL, host, TlbEntry.Write);
+            _tlb.AllowWrite(State.Mode, address & ~0xFFFUL, SpaceOf(address).Id);
         }
     }
 

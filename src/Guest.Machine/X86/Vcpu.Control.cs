@@ -96,14 +96,8 @@ public sealed partial class Vcpu
             LoadPdptes(root);
         }
 
-        ulong changed = s.Cr3 ^ root;
         s.Cr3 = root;
-
-        // Every page that a walk has read is tracked, so an unchanged root leaves every translation right.
-        if ((changed & AddressMask) != 0 || !InLongMode)
-        {
-            FlushTranslations();
-        }
+        SwitchRoot();
     }
 
     private void LoadPdptes(ulong root)
@@ -144,7 +138,7 @@ public sealed partial class Vcpu
             RaiseGp();
         }
 
-        const ulong Translation = Cr4Pse | Cr4Pae | Cr4Pge | Cr4La57 | Cr4Smep | Cr4Smap | Cr4Pcide;
+        const ulong Translation = Cr4Pse | Cr4Pae | Cr4La57 | Cr4Smep | Cr4Smap;
         if (!InLongMode && (s.Cr0 & Cr0Pg) != 0 && (value & Cr4Pae) != 0 && (changed & (Cr4Pae | Cr4Pge | Cr4Pse | Cr4Smep)) != 0)
         {
             LoadPdptes(s.Cr3);

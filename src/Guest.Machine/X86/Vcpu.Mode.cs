@@ -124,10 +124,9 @@ public sealed partial class Vcpu
     internal nint FetchHost(ulong address)
     {
         ref CpuState s = ref State;
-        nint entry = _tlb.Table(s.Cpl == 3 ? AccessMode.User : AccessMode.Supervisor) + (nint)((address >> 7) & s.TlbMask);
-        if ((address ^ Raw.Load<ulong>(entry + TlbEntry.Fetch)) <= 0xFFF)
+        if (_tlb.TryFetch(s.Cpl == 3, address, out nint known))
         {
-            return Raw.Load<nint>(entry + TlbEntry.Delta) + (nint)address;
+            return known;
         }
 
         AccessMode mode = s.Mode;

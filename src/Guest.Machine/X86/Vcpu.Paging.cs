@@ -23,10 +23,26 @@ public sealed partial class Vcpu
     /// <exception cref="GuestFaultException">#PF, or #GP/#SS for an address that is not canonical.</exception>
     internal ulong Translate(ulong address, AccessKind kind)
     {
-        ref CpuState s = ref State;
-        PageWalk walk = Walk(address, kind, s.Mode);
-        Remember(address, walk, kind, s.Mode);
-        return walk.Physical;
+        if (!TryTranslate(address, kind, out ulong physical))
+        {
+            throw _fault;
+        }
+
+        return physical;
+    }
+
+    /// <summary>As <see cref="Translate"/>; where the access faults, <see cref="_fault"/> says how, and nothing is raised.</summary>
+    internal bool TryTranslate(ulong address, AccessKind kind, out ulong physical)
+    {
+        AccessMode mode = State.Mode;
+        bool allowed = TryWalk(address, kind, mode, out PageWalk walk);
+        physical = walk.Physical;
+        if (allowed)
+        {
+            Remember(address, walk, kind, mode);
+        }
+
+        return allowed;
     }
 
     /// <summary>Translates without raising a fault, setting a bit or remembering anything (debuggers, observers).</summary>
@@ -62,24 +78,26 @@ public sealed partial class Vcpu
         return (ulong)((long)(address << unused) >> unused) == address;
     }
 
-    private PageWalk Walk(ulong address, AccessKind kind, AccessMode mode)
+    private bool TryWalk(ulong address, AccessKind kind, AccessMode mode, out PageWalk walk)
     {
         ref CpuState s = ref State;
+        walk = new PageWalk(address, true, true, true);
         if ((s.Cr0 & Cr0Pg) == 0)
         {
-            return new PageWalk(address, true, true, true);
+            _walkDepth = 0;
+            return true;
         }
 
         if (!IsCanonical(address))
         {
-            RaiseNotCanonical(address);
+            return Refuse(IsStackAccess(address) ? Vector.SS : Vector.GP, 0);
         }
 
         bool user = mode == AccessMode.User;
         bool mapped = ReadEntries(address, out ulong physical, out ulong rights, out bool noExecute, out bool reserved);
         if (!mapped || reserved)
         {
-            RaisePageFault(address, kind, user, reserved ? FaultPresent | FaultReserved : 0);
+            return RefusePage(address, kind, user, reserved ? FaultPresent | FaultReserved : 0);
         }
 
         bool userPage = (rights & User) != 0;
@@ -89,14 +107,15 @@ public sealed partial class Vcpu
         bool fetch = !noExecute && (user ? userPage : !(userPage && (s.Cr4 & Cr4Smep) != 0));
         if (!(kind == AccessKind.Read ? read : kind == AccessKind.Write ? write : fetch))
         {
-            RaisePageFault(address, kind, user, FaultPresent);
+            return RefusePage(address, kind, user, FaultPresent);
         }
 
         bool dirty = SetAccessedDirty(kind == AccessKind.Write);
-        return new PageWalk(physical, read, write && dirty, fetch);
+        walk = new PageWalk(physical, read, write && dirty, fetch);
+        return true;
     }
 
-    // Gives the TLB what this walk proved. Reads and writes get their right here only for RAM; write rights also need a page without ceremony.
+    // Gives the TLB what this walk proved. Only RAM is remembered; the first level gets write rights only to pages without ceremony.
     private void Remember(ulong address, in PageWalk walk, AccessKind kind, AccessMode mode)
     {
         if (!Memory.TryHost(walk.Physical & ~0xFFFUL, out nint host))
@@ -107,19 +126,16 @@ public sealed partial class Vcpu
         ulong page = address & ~0xFFFUL;
         if (kind == AccessKind.Fetch)
         {
-            _tlb.Fill(mode == AccessMode.User ? AccessMode.User : AccessMode.Supervisor, page, host, TlbEntry.Fetch);
+            _tlb.FillFetch(mode == AccessMode.User, page, host);
+            if (_walkDepth != 0)
+            {
+                NoteFetched();
+            }
+
             return;
         }
 
-        if (walk.Readable)
-        {
-            _tlb.Fill(mode, page, host, TlbEntry.Read);
-        }
-
-        if (walk.WritableNow && Memory.FlagsOf(Memory.PageOf(host)) == PageFlags.Written)
-        {
-            _tlb.Fill(mode, page, host, TlbEntry.Write);
-        }
+        _tlb.Fill(mode, page, host, walk.Readable, walk.WritableNow, Memory.IsPlain(Memory.PageOf(host)), SpaceOf(address).Id);
     }
 
     /// <summary>Reads the entries that map an address.</summary>
@@ -141,6 +157,7 @@ public sealed partial class Vcpu
         reserved = false;
         physical = 0;
         int level = longMode ? ((s.Cr4 & Cr4La57) != 0 ? 5 : 4) : 2;
+        int depth = 0;
         ulong table = s.Cr3 & AddressMask;
         if (!longMode)
         {
@@ -156,7 +173,8 @@ public sealed partial class Vcpu
         for (; ; level--)
         {
             int shift = 12 + (9 * (level - 1));
-            ulong entry = ReadEntry(table + (((address >> shift) & 511) * 8), 8);
+            ulong entry = ReadEntry(table + (((address >> shift) & 511) * 8), level, address, longMode && depth == 0);
+            depth++;
             if ((entry & Present) == 0)
             {
                 return false;
@@ -201,7 +219,7 @@ public sealed partial class Vcpu
         reserved = false;
         physical = 0;
         rights = 0;
-        ulong directory = ReadEntry((s.Cr3 & 0xFFFF_F000) + (((address >> 22) & 1023) * 4), 4);
+        ulong directory = ReadEntry32((s.Cr3 & 0xFFFF_F000) + (((address >> 22) & 1023) * 4));
         if ((directory & Present) == 0)
         {
             return false;
@@ -216,24 +234,42 @@ public sealed partial class Vcpu
             return !reserved;
         }
 
-        ulong entry = ReadEntry((directory & 0xFFFF_F000) + (((address >> 12) & 1023) * 4), 4);
+        ulong entry = ReadEntry32((directory & 0xFFFF_F000) + (((address >> 12) & 1023) * 4));
         rights = directory & entry;
         physical = (entry & 0xFFFF_F000) | (address & 0xFFF);
         return (entry & Present) != 0;
     }
 
-    private ulong ReadEntry(ulong physical, int size)
+    // An entry outside RAM reads as the bus does where nothing answers: all ones.
+    private ulong ReadEntry(ulong physical, int level, ulong address, bool root)
     {
-        // An entry outside RAM reads as the bus does where nothing answers: all ones.
-        ulong entry = size == 8 ? ulong.MaxValue : uint.MaxValue;
+        ulong entry = ulong.MaxValue;
         bool ram = Memory.TryHost(physical, out nint host);
         if (ram)
         {
-            Memory.DeriveWalk(Memory.PageOf(host));
-            entry = size == 8 ? Raw.Load<ulong>(host) : Raw.Load<uint>(host);
+            entry = Raw.Load<ulong>(host);
+            NoteWalked(Memory.PageOf(host), (int)(physical & 0xFFF) / 8, entry, level, address, root);
         }
 
-        _walkHosts[_walkDepth] = ram ? host : 0;
+        return Note(ram ? host : 0, entry);
+    }
+
+    private ulong ReadEntry32(ulong physical)
+    {
+        ulong entry = uint.MaxValue;
+        bool ram = Memory.TryHost(physical, out nint host);
+        if (ram)
+        {
+            entry = Raw.Load<uint>(host);
+            NoteWalked32(Memory.PageOf(host));
+        }
+
+        return Note(ram ? host : 0, entry);
+    }
+
+    private ulong Note(nint host, ulong entry)
+    {
+        _walkHosts[_walkDepth] = host;
         _walkEntries[_walkDepth] = entry;
         _walkDepth++;
         return entry;
@@ -265,38 +301,21 @@ public sealed partial class Vcpu
         _ => State.Pdpte3,
     };
 
-    private void RaisePageFault(ulong address, AccessKind kind, bool user, uint code)
+    private bool RefusePage(ulong address, AccessKind kind, bool user, uint code)
     {
         ref CpuState s = ref State;
         bool fetchBit = kind == AccessKind.Fetch && ((s.Cr4 & Cr4Smep) != 0 || ((s.Efer & EferNxe) != 0 && (s.Cr4 & Cr4Pae) != 0));
         _fault.LinearAddress = address;
-        Raise(Vector.PF, code | (kind == AccessKind.Write ? FaultWrite : 0) | (user ? FaultUser : 0) | (fetchBit ? FaultFetch : 0));
+        return Refuse(Vector.PF, code | (kind == AccessKind.Write ? FaultWrite : 0) | (user ? FaultUser : 0) | (fetchBit ? FaultFetch : 0));
     }
 
-    /// <inheritdoc/>
-    void IPageWatcher.TranslationChanging(int page) => FlushTranslations();
-
-    /// <inheritdoc/>
-    void IPageWatcher.WriteRightsRevoked(int page) => _tlb.RevokeWrite(Memory.HostBase + ((nint)page << 12));
-
-    /// <inheritdoc/>
-    void IPageWatcher.AllWriteRightsRevoked() => _tlb.RevokeWrite(0);
-
-    /// <inheritdoc/>
-    void IPageWatcher.CodeChanging(int page, int offset, int length) => CodeChanging?.Invoke(page, offset, length);
-
-    /// <summary>Called before bytes of a page with predecoded instructions change; set by the engine.</summary>
-    internal Action<int, int, int>? CodeChanging { get; set; }
-
-    /// <summary>Drops every translation and whatever was derived from one; ends the block in execution.</summary>
-    public void FlushTranslations()
+    // Notes a fault without raising it.
+    private bool Refuse(Vector vector, uint errorCode)
     {
-        _tlb.Flush();
-        Memory.WalkGeneration++;
-        UpdateAccessMode();
-        EndBlock();
+        _fault.Vector = vector;
+        _fault.ErrorCode = errorCode;
+        _fault.Trap = false;
+        _fault.DebugStatus = 0;
+        return false;
     }
-
-    /// <summary>Goes up whenever translations are dropped.</summary>
-    internal int TranslationGeneration => _tlb.Generation;
 }

@@ -22,16 +22,17 @@ public sealed partial class Vcpu : IPageWatcher, IDisposable
     /// <param name="model">What CPUID says.</param>
     /// <param name="tlbEntries">Entries of each software TLB table, a power of two; invisible to the guest.</param>
     /// <exception cref="ReplayKitException">The host lacks a feature that the model's instructions need.</exception>
-    public Vcpu(int index, GuestMemory memory, ICpuBus bus, CpuModel model, int tlbEntries = 512)
+    public Vcpu(int index, GuestMemory memory, ICpuBus bus, CpuModel model, int tlbEntries = 256)
     {
         HostFeatures.Require(model);
         Index = index;
         Memory = memory;
         Bus = bus;
         Model = model;
-        _stateMemory = MappedRegion.Anonymous((nuint)((Unsafe.SizeOf<CpuState>() + 0xFFF) & ~0xFFF));
+        _stateMemory = MappedRegion.Anonymous(VcpuMemory.Bytes);
         _state = _stateMemory.Address;
-        _tlb = new Tlb(tlbEntries);
+        _tlb = new Tlb(_state + VcpuMemory.Tlb, tlbEntries);
+        _walked = new WalkedPage[memory.PageCount];
         Reset();
         memory.Watch(this);
     }
@@ -100,7 +101,6 @@ public sealed partial class Vcpu : IPageWatcher, IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _tlb.Dispose();
         _stateMemory.Dispose();
     }
 }

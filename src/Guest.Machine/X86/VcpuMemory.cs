@@ -1,0 +1,14 @@
+namespace Guest.Machine.X86;
+
+/// <summary>What stands where in a vCPU's mapped memory: the registers first, then the software TLB.</summary>
+internal static class VcpuMemory
+{
+    /// <summary>Room for <see cref="CpuState"/>.</summary>
+    internal const int StateBytes = 0x2000;
+
+    /// <summary>Offset of the TLB's tables.</summary>
+    internal const int Tlb = StateBytes;
+
+    /// <summary>All of it.</summary>
+    internal const int Bytes = (Tlb + X86.Tlb.Bytes + 0xFFF) & ~0xFFF;
+}
