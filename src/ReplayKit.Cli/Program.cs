@@ -9,6 +9,7 @@ return Entry.Run(args,
     VerifyCommand.Create(),
     InfoCommand.Create(),
     DumpCommand.Create(),
+    PsCommand.Create(),
     ExportCommand.Create(),
     LsCommand.Create(),
 ]);

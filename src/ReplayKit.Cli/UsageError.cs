@@ -47,4 +47,8 @@ internal static class UsageError
     /// <summary>An output's folder cannot be made.</summary>
     public static ReplayKitException CannotWrite(string path, Exception inner) => new(
         312, ExitCode.HostCannot, $"{path} cannot be written: {inner.Message.TrimEnd('.')}", inner);
+
+    /// <summary>A process that the guest does not have.</summary>
+    public static ReplayKitException NoProcess(int pid) => new(
+        314, ExitCode.WrongUsage, $"the guest has no process {pid} at this position; replaykit ps lists those it has");
 }
