@@ -9,4 +9,7 @@ public sealed class HostClock
 
     /// <summary>Nanoseconds since the run began.</summary>
     public ulong Nanoseconds => (ulong)Stopwatch.GetElapsedTime(_start).Ticks * 100;
+
+    /// <summary>Nanoseconds of processor time that this process has used.</summary>
+    public static ulong ProcessorNanoseconds => (ulong)Environment.CpuUsage.TotalTime.Ticks * 100;
 }

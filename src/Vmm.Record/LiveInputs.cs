@@ -16,23 +16,21 @@ internal sealed class LiveInputs : IInputSource
     private readonly ConsoleQueue _console;
     private readonly RunLimits _limits;
     private readonly NewRecording? _recording;
-    private readonly ulong _hashEvery;
+    private readonly HashSchedule _hashes;
     private readonly HostClock _clock;
     private readonly ClockFollower _follower = new();
     private readonly bool _followsHost;
     private ulong _quantum = 20_000;
     private ulong _lastPoll;
     private ulong _lastFlush;
-    private ulong _nextHash;
     private bool _vendorNoted;
 
-    internal LiveInputs(VirtualMachine machine, ConsoleQueue console, RunLimits limits, NewRecording? recording, ulong hashEvery)
+    internal LiveInputs(VirtualMachine machine, ConsoleQueue console, RunLimits limits, NewRecording? recording, HashSchedule hashes)
     {
         _console = console;
         _limits = limits;
         _recording = recording;
-        _hashEvery = hashEvery;
-        _nextHash = hashEvery;
+        _hashes = hashes;
         _clock = new HostClock();
         _followsHost = machine.Description.ClockMode == ClockMode.Host;
     }
@@ -51,7 +49,7 @@ internal sealed class LiveInputs : IInputSource
     {
         ulong next = machine.Position.Retired + _quantum;
         next = Math.Min(next, _limits.Instructions ?? ulong.MaxValue);
-        return new Position(0, _recording is null ? next : Math.Min(next, _nextHash));
+        return new Position(0, _recording is null ? next : Math.Min(next, _hashes.NextStop));
     }
 
     /// <inheritdoc/>
@@ -167,10 +165,12 @@ internal sealed class LiveInputs : IInputSource
     // A hash stands before the inputs of its position: it describes the state in which nothing due there has been applied.
     private void NoteHash(VirtualMachine machine)
     {
-        if (_recording is not null && machine.Position.Retired >= _nextHash && machine.Position.RepCount is null)
+        ulong retired = machine.Position.Retired;
+        if (_recording is not null && machine.Position.RepCount is null && _hashes.IsDue(retired, _clock.Nanoseconds))
         {
+            ulong before = HostClock.ProcessorNanoseconds;
             _recording.Log.Append(machine.Position, new StateHash([.. machine.HashState()]));
-            _nextHash = machine.Position.Retired + _hashEvery;
+            _hashes.Noted(retired, _clock.Nanoseconds, HostClock.ProcessorNanoseconds - before);
         }
     }
 

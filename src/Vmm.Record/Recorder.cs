@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Guest.Machine;
 using Guest.Machine.Board;
@@ -22,13 +23,13 @@ public sealed class Recorder
     /// <param name="limits">What ends it before the guest does.</param>
     public Recorder(MachineDescription machine, MachineFiles files, RunLimits limits)
     {
-        _machine = machine;
+        _machine = machine.ClockMode == ClockMode.Host ? machine with { MemoryHashKey = RandomKey() } : machine;
         _files = files;
         _limits = limits;
     }
 
-    /// <summary>Instructions between two state hashes of the recording.</summary>
-    public ulong HashEvery { get; init; } = 100_000_000;
+    /// <summary>Instructions between two state hashes of the recording; null to let the clock's mode decide (<see cref="HashSchedule"/>).</summary>
+    public ulong? HashEvery { get; init; }
 
     /// <summary>Called about a thousand times a second on the running thread.</summary>
     public Action<VirtualMachine>? Polled { get; init; }
@@ -57,7 +58,7 @@ public sealed class Recorder
     {
         BootInputs boot = LogBoot(recording);
         using var machine = new VirtualMachine(_machine, _files.Images, boot, output, Engine);
-        var inputs = new LiveInputs(machine, console, _limits, recording, HashEvery) { Polled = Polled };
+        var inputs = new LiveInputs(machine, console, _limits, recording, new HashSchedule(HashEvery, _machine.ClockMode)) { Polled = Polled };
         try
         {
             MachineLoop.Run(machine, inputs);
@@ -86,6 +87,9 @@ public sealed class Recorder
 
         return boot;
     }
+
+    // The guest must not know it: it could make pages that hash alike.
+    private static UInt128 RandomKey() => BinaryPrimitives.ReadUInt128LittleEndian(RandomNumberGenerator.GetBytes(16));
 
     private Manifest Manifest() => new()
     {

@@ -63,7 +63,7 @@ public sealed class RecordingFolderTests
     }
 
     [Theory]
-    [InlineData("""{"format":"replaykit-recording","version":2,"something":"new"}""", 103, "manifest.json has format version 2; this ReplayKit reads up to version 1")]
+    [InlineData("""{"format":"replaykit-recording","version":3,"something":"new"}""", 103, "manifest.json has format version 3; this ReplayKit reads up to version 2")]
     [InlineData("""{"format":"replaykit-recording","version":0}""", 102, "it does not begin with format replaykit-recording and a version")]
     [InlineData("""{"format":"another","version":1}""", 102, "it does not begin with format replaykit-recording and a version")]
     [InlineData("""{"format":7,"version":1}""", 102, "it does not begin with format replaykit-recording and a version")]
@@ -84,6 +84,10 @@ public sealed class RecordingFolderTests
     [InlineData("\"virtual\"", "\"lunar\"", "clock mode lunar is not known")]
     [InlineData("00000007.00000001", "00000007.0000000x", "a CPUID answer does not have the form")]
     [InlineData("00000007.00000001 ", "00000007.00000001", "a CPUID answer does not have the form")]
+    [InlineData("0000000000ab\"", "0000000000AB\"", "a key is not 32 lower-case hexadecimal digits")]
+    [InlineData("0000000000ab\"", "0000000000abc\"", "a key is not 32 lower-case hexadecimal digits")]
+    [InlineData("\"memoryHashKey\": \"000000000000000000000000000000ab\",", "", "a machine has a memoryHashKey from version 2 on, and this is version 2")]
+    [InlineData("\"version\": 2", "\"version\": 1", "a machine has a memoryHashKey from version 2 on, and this is version 1")]
     [InlineData("\"initrd\": null,", "", "initrd")]
     [InlineData("\"initrd\": null,", "\"initrd\": null, \"initrd\": null,", "initrd")]
     public void A_manifest_with_what_is_not_known_is_refused_by_name(string text, string other, string message)
@@ -102,10 +106,10 @@ public sealed class RecordingFolderTests
         Write(folder.Recording);
         string segment = Path.Combine(folder.Recording, "log", "000000.rklog");
         byte[] bytes = File.ReadAllBytes(segment);
-        bytes[4] = 2;
+        bytes[4] = 3;
         BitConverter.TryWriteBytes(bytes.AsSpan(68), Frames.Crc32C.Of(bytes.AsSpan(0, 68)));
         File.WriteAllBytes(segment, bytes);
-        AssertRefused(folder.Recording, 103, "000000.rklog has format version 2");
+        AssertRefused(folder.Recording, 103, "000000.rklog has format version 3");
     }
 
     [Fact]

@@ -15,7 +15,7 @@ internal sealed class MachineHasher
     internal MachineHasher(VirtualMachine machine)
     {
         _machine = machine;
-        _memory = new MemoryHash(machine.Memory);
+        _memory = new MemoryHash(machine.Memory, machine.PageHash);
     }
 
     /// <summary>The parts in their fixed order (docs/determinism.md, state hash).</summary>

@@ -11,6 +11,9 @@ public static class MachineSetup
     /// <summary>Ticks per instruction of a virtual clock, and of a host clock before its first anchor: 4, as 32.32 fixed point.</summary>
     public const ulong DefaultRate = 4UL << 32;
 
+    /// <summary>The key of the hash of memory pages where nobody chooses another: under a virtual clock, so that two runs have equal hashes.</summary>
+    public static readonly UInt128 DefaultMemoryHashKey = new(0x5265_706C_6179_4B69, 0x7420_7669_7274_7561);
+
     /// <summary>Describes a machine.</summary>
     /// <param name="cpuModel">A name of <see cref="CpuModels.Names"/>, with extras.</param>
     /// <param name="memoryBytes">RAM.</param>
@@ -29,6 +32,7 @@ public static class MachineSetup
             ClockMode = clock,
             TscHz = TscHz,
             VirtualRate = DefaultRate,
+            MemoryHashKey = DefaultMemoryHashKey,
             Devices = PcBoard.StandardDevices(vcpus),
         };
     }

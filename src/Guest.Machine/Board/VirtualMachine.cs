@@ -54,6 +54,7 @@ public sealed class VirtualMachine : ICpuBus, IBoardControl, IInterruptTarget, I
 
         Description = description;
         Memory = new GuestMemory(description.MemoryBytes);
+        PageHash = PageHash.For(description.MemoryHashKey);
         Clock = new MachineClock(description.VirtualRate);
         Output = new OutputHash(console);
         Board = new PcBoard(startSeconds, Clock, this, Output, [this]);
@@ -69,6 +70,9 @@ public sealed class VirtualMachine : ICpuBus, IBoardControl, IInterruptTarget, I
 
     /// <summary>RAM.</summary>
     public GuestMemory Memory { get; }
+
+    /// <summary>What the pages of RAM contribute to the state hash.</summary>
+    public PageHash PageHash { get; }
 
     /// <summary>The vCPU.</summary>
     public Vcpu Cpu { get; }

@@ -1,24 +1,25 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
-
 namespace Guest.Machine.Memory;
 
 /// <summary>The hash of all RAM: the sum of a hash of each page, refreshed for pages written since the last one.</summary>
 /// <remarks>
-/// A page contributes the first 128 bits of SHA-256(its number as 8 bytes little-endian, its 4096 bytes), an all-zero page nothing;
-/// contributions are added modulo 2^128. Pages that were never written cost nothing.
+/// What a page contributes says its <see cref="PageHash"/>, an all-zero page nothing; contributions are added modulo 2^128. Pages that were never
+/// written cost nothing.
 /// </remarks>
 public sealed class MemoryHash
 {
     private readonly GuestMemory _memory;
+    private readonly PageHash _hash;
     private readonly WrittenPages _written;
     private readonly UInt128[] _pages;
     private UInt128 _sum;
 
     /// <summary>Creates the hash of memory that is all zero; what was written since counts at the first <see cref="Refresh"/>.</summary>
-    public MemoryHash(GuestMemory memory)
+    /// <param name="memory">The memory.</param>
+    /// <param name="hash">What its pages contribute.</param>
+    public MemoryHash(GuestMemory memory, PageHash hash)
     {
         _memory = memory;
+        _hash = hash;
         _written = memory.TrackWrites();
         _pages = new UInt128[memory.PageCount];
     }
@@ -29,7 +30,7 @@ public sealed class MemoryHash
     {
         foreach (int page in _written.Collect())
         {
-            UInt128 now = HashOf(page, _memory.Page(page));
+            UInt128 now = _hash.Of(page, _memory.Page(page));
             _sum = unchecked(_sum - _pages[page] + now);
             _pages[page] = now;
         }
@@ -57,21 +58,5 @@ public sealed class MemoryHash
         hashes.CopyTo(_pages);
         _sum = image.Hash;
         _written.Clear();
-    }
-
-    /// <summary>What a page contributes to the hash of all RAM; 0 for a page of zeros.</summary>
-    public static UInt128 HashOf(int page, ReadOnlySpan<byte> content)
-    {
-        if (content.IndexOfAnyExcept((byte)0) < 0)
-        {
-            return 0;
-        }
-
-        Span<byte> bytes = stackalloc byte[8 + GuestMemory.PageBytes];
-        BinaryPrimitives.WriteUInt64LittleEndian(bytes, (ulong)page);
-        content.CopyTo(bytes[8..]);
-        Span<byte> hash = stackalloc byte[32];
-        SHA256.HashData(bytes, hash);
-        return BinaryPrimitives.ReadUInt128LittleEndian(hash);
     }
 }

@@ -105,5 +105,10 @@ public sealed record Manifest
         {
             throw new JsonException("the machine has values that no machine has");
         }
+
+        if (Machine.MemoryHashKey is null != Version < LogFormat.FirstVersionWithKey)
+        {
+            throw new JsonException($"a machine has a memoryHashKey from version {LogFormat.FirstVersionWithKey} on, and this is version {Version}");
+        }
     }
 }

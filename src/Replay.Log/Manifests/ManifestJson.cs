@@ -11,6 +11,6 @@ namespace Replay.Log.Manifests;
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
     AllowDuplicateProperties = false,
-    Converters = [typeof(CpuidLeafJson), typeof(ClockModeJson)])]
+    Converters = [typeof(CpuidLeafJson), typeof(KeyJson), typeof(ClockModeJson)])]
 [JsonSerializable(typeof(Manifest))]
 internal sealed partial class ManifestJson : JsonSerializerContext;

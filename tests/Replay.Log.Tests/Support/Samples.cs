@@ -25,6 +25,7 @@ internal static class Samples
             ClockMode = ClockMode.Virtual,
             TscHz = 1_000_000_000,
             VirtualRate = Rate25,
+            MemoryHashKey = 0xab,
             Devices = [new DeviceDescription(1, "pit"), new DeviceDescription(2, "uart0")],
         },
         Kernel = new FileIdentity("/boot/vmlinuz", 4, new string('a', 64)),

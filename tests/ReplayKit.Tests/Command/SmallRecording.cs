@@ -43,6 +43,7 @@ internal static class SmallRecording
             Vcpus = 1,
             ClockMode = ClockMode.Host,
             TscHz = 1_000_000_000,
+            MemoryHashKey = 1,
             VirtualRate = 1UL << 32,
             Devices = [],
         },

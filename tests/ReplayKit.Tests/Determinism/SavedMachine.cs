@@ -22,7 +22,7 @@ internal sealed class SavedMachine
         UInt128 sum = 0;
         for (int page = 0; page < hashes.Length; page++)
         {
-            hashes[page] = MemoryHash.HashOf(page, machine.Memory.Page(page));
+            hashes[page] = machine.PageHash.Of(page, machine.Memory.Page(page));
             sum = unchecked(sum + hashes[page]);
             if (hashes[page] != 0)
             {

@@ -57,6 +57,22 @@ public sealed class RecordAndReplayTests(TinyGuest guest) : IClassFixture<TinyGu
     }
 
     [Fact]
+    public void Each_recording_with_a_host_clock_has_a_key_of_its_own_for_its_memory_hashes()
+    {
+        guest.Record("keyed.rk", "lines=2");
+        guest.Record("virtual-3.rk", "lines=2", "--clock", "virtual");
+        string[] keys = [Key(guest.Recording), Key(guest.File("keyed.rk")), Key(guest.File("virtual-3.rk"))];
+        Assert.Equal(keys.Length, keys.Distinct().Count());
+        Assert.All(keys, key => Assert.Matches("^[0-9a-f]{32}$", key));
+
+        static string Key(string recording)
+        {
+            using JsonDocument manifest = JsonDocument.Parse(File.ReadAllText(Path.Combine(recording, "manifest.json")));
+            return manifest.RootElement.GetProperty("machine").GetProperty("memoryHashKey").GetString()!;
+        }
+    }
+
+    [Fact]
     public async Task What_is_typed_reaches_the_guest_and_the_replay()
     {
         using Process process = ReplayKitCommand.Start(Path.GetTempPath(), guest.RecordArguments("typed.rk", "lines=200"));
