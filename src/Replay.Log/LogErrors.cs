@@ -17,12 +17,13 @@ internal static class LogErrors
     public const int DiskFull = 109;
     public const int WriteFailed = 110;
     public const int CodecMissing = 111;
+    public const int OtherRecording = 121;
 
     public static ReplayKitException Damage(string file, long offset, string what) =>
         Bad(Damaged, $"{file} is damaged at offset {offset}: {what}");
 
-    public static ReplayKitException NewerVersion(string file, int version) =>
-        Bad(Newer, $"{file} has format version {version}; this ReplayKit reads up to version {LogFormat.Version}: use a newer one");
+    public static ReplayKitException NewerVersion(string file, int version, int known = LogFormat.Version) =>
+        Bad(Newer, $"{file} has format version {version}; this ReplayKit reads up to version {known}: use a newer one");
 
     public static ReplayKitException UnknownContent(string file, long offset, string what) =>
         Bad(Unknown, $"{file} holds what this ReplayKit does not know, in the frame at offset {offset}: {what}");

@@ -12,10 +12,13 @@ public sealed class LogReader : IDisposable
 {
     private readonly FrameReader _frames;
     private readonly RecordPlace _place;
+    private readonly FrameIndex _index;
     private readonly bool _upToDamage;
+    private bool _again;
     private int _start;
     private int _body;
     private int _next;
+    private Position _endedAt;
     private ReplayKitException? _failure;
 
     /// <summary>Stands before the first record; no file is opened yet.</summary>
@@ -25,6 +28,7 @@ public sealed class LogReader : IDisposable
     public LogReader(ISegmentStore store, int vcpus, bool upToDamage = false)
     {
         _frames = new FrameReader(store, vcpus);
+        _index = new FrameIndex(store);
         _place = new RecordPlace(vcpus);
         _upToDamage = upToDamage;
     }
@@ -77,6 +81,12 @@ public sealed class LogReader : IDisposable
             return false;
         }
 
+        if (_again)
+        {
+            _again = false;
+            return true;
+        }
+
         try
         {
             return MoveOn();
@@ -94,6 +104,43 @@ public sealed class LogReader : IDisposable
             return Fail(error);
         }
     }
+
+    /// <summary>Goes before the first record that is not yet applied at a position. Reads the frame that reaches it, and nothing before.</summary>
+    /// <param name="at">The position; not inside a REP instruction.</param>
+    /// <param name="applied">Records at just this position that have been applied already.</param>
+    /// <exception cref="ReplayKitException">As <see cref="Next"/>.</exception>
+    public void GoTo(Position at, int applied = 0)
+    {
+        StartOver(() => _index.Find(at) ?? _index.Last());
+        bool isThere = Next();
+        while (isThere && Position.Retired < at.Retired)
+        {
+            isThere = Next();
+        }
+
+        for (int skipped = 0; skipped < applied; skipped++)
+        {
+            isThere = isThere && Position.Retired == at.Retired
+                ? Next()
+                : throw _frames.Damage($"{applied} records at {at} were applied, and here are {skipped}");
+        }
+
+        _again = isThere;
+    }
+
+    /// <summary>Goes to the last whole frame and reads it to its end: afterwards <see cref="Ending"/> says how the log ends, and <see cref="Last"/> where.</summary>
+    /// <exception cref="ReplayKitException">As <see cref="Next"/>.</exception>
+    public void GoToEnd()
+    {
+        StartOver(_index.Last);
+        while (Next())
+        {
+            // Only the end is of interest.
+        }
+    }
+
+    /// <summary>Where the recording ends, once that was reached: the end record's position, or the one its last whole frame is complete to.</summary>
+    public Position Last => Ending == LogEnding.Ended ? _endedAt : CompleteTo;
 
     /// <summary>The current record; a <c>ref struct</c> borrows the reader's buffer until <see cref="Next"/>.</summary>
     /// <exception cref="InvalidOperationException">The current record is of another kind.</exception>
@@ -122,6 +169,30 @@ public sealed class LogReader : IDisposable
 
     /// <summary>Closes the segment.</summary>
     public void Dispose() => _frames.Dispose();
+
+    private void StartOver(Func<FramePlace?> find)
+    {
+        Kind = RecordKind.None;
+        Ending = LogEnding.NotReached;
+        End = null;
+        Damage = null;
+        _failure = null;
+        _again = false;
+        _start = _next = 0;
+        try
+        {
+            if (find() is { } frame)
+            {
+                _frames.GoTo(frame);
+            }
+
+            _place.StartFrame(CompleteTo);
+        }
+        catch (ReplayKitException error)
+        {
+            Fail(error);
+        }
+    }
 
     private bool MoveOn()
     {
@@ -202,6 +273,7 @@ public sealed class LogReader : IDisposable
         {
             End = Read<End>();
             Ending = LogEnding.Ended;
+            _endedAt = Position;
         }
     }
 

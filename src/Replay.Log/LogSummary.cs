@@ -48,13 +48,11 @@ public sealed record LogSummary
         long[] counts = new long[kinds.Length];
         long[] bytes = new long[kinds.Length];
         (Position, StateHash)? lastStateHash = null;
-        Position last = default;
         while (log.Next())
         {
             int index = Array.IndexOf(kinds, log.Kind);
             counts[index]++;
             bytes[index] += log.RecordBytes;
-            last = log.Position;
             if (log.Kind == RecordKind.StateHash)
             {
                 lastStateHash = (log.Position, log.Read<StateHash>());
@@ -65,7 +63,7 @@ public sealed record LogSummary
         {
             Records = [.. kinds.Select((kind, index) => new RecordCount(kind, counts[index], bytes[index]))],
             LogBytes = log.Bytes,
-            Last = log.Ending == LogEnding.Ended ? last : log.CompleteTo,
+            Last = log.Last,
             Ending = log.Ending,
             End = log.End,
             Damage = log.Damage,

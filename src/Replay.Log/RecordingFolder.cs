@@ -1,4 +1,7 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
 using Guest.Machine;
+using Replay.Log.Checkpoints;
 using Replay.Log.Frames;
 using Replay.Log.Manifests;
 using Replay.Log.Segments;
@@ -11,10 +14,11 @@ public sealed class RecordingFolder
     private readonly SegmentFolder _segments;
     private readonly bool _upToDamage;
 
-    private RecordingFolder(string path, SegmentFolder segments, Manifest manifest, bool upToDamage)
+    private RecordingFolder(string path, SegmentFolder segments, byte[] json, bool upToDamage)
     {
         Path = path;
-        Manifest = manifest;
+        Manifest = Manifest.Parse(RecordingPaths.Manifest(path), json);
+        Id = IdOf(json);
         _segments = segments;
         _upToDamage = upToDamage;
     }
@@ -24,6 +28,9 @@ public sealed class RecordingFolder
 
     /// <summary>What the recording is of; checked against the log.</summary>
     public Manifest Manifest { get; }
+
+    /// <summary>What tells it from any other.</summary>
+    public UInt128 Id { get; }
 
     /// <summary>The file with everything the guest wrote to its console.</summary>
     public string ConsolePath => RecordingPaths.Console(Path);
@@ -39,9 +46,14 @@ public sealed class RecordingFolder
         string file = RecordingPaths.Manifest(path);
         byte[] json = ReadManifest(path, file);
         SegmentFolder segments = new(RecordingPaths.Log(path));
-        Manifest manifest = Manifest.Parse(file, CheckedAgainstLog(segments, file, json, upToDamage));
-        return new RecordingFolder(path, segments, manifest, upToDamage);
+        return new RecordingFolder(path, segments, CheckedAgainstLog(segments, file, json, upToDamage), upToDamage);
     }
+
+    /// <summary>What tells the recording of a manifest from any other: the first 128 bits of the SHA-256 of <c>manifest.json</c>.</summary>
+    public static UInt128 IdOf(ReadOnlySpan<byte> manifest) => BinaryPrimitives.ReadUInt128LittleEndian(SHA256.HashData(manifest));
+
+    /// <summary>The recording's checkpoints.</summary>
+    public CheckpointFolder OpenCheckpoints() => new(RecordingPaths.Checkpoints(Path), Id, Manifest.Machine.MemoryBytes);
 
     /// <summary>Opens the log, to be read from its start; any number of readers may be open.</summary>
     public LogReader ReadLog() => new(_segments, Manifest.Machine.Vcpus, _upToDamage);

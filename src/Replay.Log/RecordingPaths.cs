@@ -7,5 +7,7 @@ internal static class RecordingPaths
 
     public static string Log(string recording) => Path.Combine(recording, "log");
 
+    public static string Checkpoints(string recording) => Path.Combine(recording, "checkpoints");
+
     public static string Console(string recording) => Path.Combine(recording, "console.log");
 }

@@ -20,7 +20,7 @@ public sealed class MutationTests
         Logged[] written = [.. Samples.Frames.SelectMany(frame => frame)];
         for (int round = 0; round < Rounds; round++)
         {
-            MemorySegments mutated = new() { Segments = { Mutate(random, whole.Segments[0]) } };
+            MemorySegments mutated = new() { Segments = { Mutations.Of(random, whole.Segments[0]) } };
             List<Logged> read = ReadWhatCanBe(mutated, 1, $"seed {seed}, round {round}");
             Assert.True(read.SequenceEqual(written.Take(read.Count)), $"seed {seed}, round {round}");
         }
@@ -39,7 +39,7 @@ public sealed class MutationTests
             using (FrameWriter frames = new(store, Samples.Stored))
             {
                 frames.Write(ManifestSeal.Of("{}"u8), default);
-                frames.Write(Mutate(random, payloads[random.Next(payloads.Length)]), new Position(0, ulong.MaxValue));
+                frames.Write(Mutations.Of(random, payloads[random.Next(payloads.Length)]), new Position(0, ulong.MaxValue));
             }
 
             using LogReader log = new(store, 2, upToDamage: true);
@@ -88,25 +88,5 @@ public sealed class MutationTests
         Array.ForEach(records, record => record.AppendTo(log));
         log.Flush(records[^1].At);
         return store.Segments[0][(first + FrameHeader.Length)..];
-    }
-
-    private static byte[] Mutate(Random random, byte[] original)
-    {
-        List<byte> bytes = [.. original];
-        for (int changes = random.Next(1, 4); changes > 0 && bytes.Count > 0; changes--)
-        {
-            int at = random.Next(bytes.Count);
-            switch (random.Next(6))
-            {
-                case 0: bytes[at] ^= (byte)(1 << random.Next(8)); break;
-                case 1: bytes[at] = (byte)random.Next(256); break;
-                case 2: bytes.RemoveRange(at, random.Next(Math.Min(80, bytes.Count - at))); break;
-                case 3: bytes.InsertRange(at, original.Take(random.Next(200))); break;
-                case 4: bytes.RemoveRange(at, bytes.Count - at); break;
-                default: bytes[at] = (byte)(bytes[at] + random.Next(-2, 3)); break;
-            }
-        }
-
-        return [.. bytes];
     }
 }

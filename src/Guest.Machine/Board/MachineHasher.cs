@@ -19,7 +19,10 @@ internal sealed class MachineHasher
     }
 
     /// <summary>The parts in their fixed order (docs/determinism.md, state hash).</summary>
-    internal IReadOnlyList<StatePart> Hash()
+    internal IReadOnlyList<StatePart> Hash() => HashAround(_memory.Refresh());
+
+    /// <summary>The same with RAM's part as it is given.</summary>
+    internal IReadOnlyList<StatePart> HashAround(UInt128 memory)
     {
         var parts = new List<StatePart>(_machine.Board.Devices.Count + 4)
         {
@@ -32,7 +35,7 @@ internal sealed class MachineHasher
         }
 
         parts.Add(new(StatePartKind.Device, number, HashOf(_machine.Clock.Save)));
-        parts.Add(new(StatePartKind.Memory, 0, _memory.Refresh()));
+        parts.Add(new(StatePartKind.Memory, 0, memory));
         parts.Add(new(StatePartKind.Output, 0, _machine.Output.Current));
         return parts;
     }

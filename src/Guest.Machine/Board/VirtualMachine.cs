@@ -176,6 +176,14 @@ public sealed class VirtualMachine : ICpuBus, IBoardControl, IInterruptTarget, I
         return _hasher.Hash();
     }
 
+    /// <summary>The same for one who hashes RAM himself. Costs nothing that grows with RAM.</summary>
+    /// <param name="memory">What stands for RAM's part.</param>
+    public IReadOnlyList<StatePart> HashStateAround(UInt128 memory)
+    {
+        SettleIfHalted();
+        return _hasher.HashAround(memory);
+    }
+
     /// <summary>Writes everything that the machine is at the present position but the content of its memory.</summary>
     public void Save(StateWriter writer)
     {

@@ -25,6 +25,9 @@ public sealed partial class GuestMemory : IDisposable
     private readonly PageFlags[] _flags;
     private readonly List<int> _written = [];
     private readonly List<WrittenPages> _readers = [];
+
+    // Never cleared: every page that may hold anything.
+    private readonly WrittenPages _everWritten;
     private readonly ulong _lowSize;
 
     /// <summary>Maps the RAM.</summary>
@@ -41,6 +44,8 @@ public sealed partial class GuestMemory : IDisposable
         _ram = MappedRegion.Shared("replaykit-ram", (nuint)bytes);
         _flags = new PageFlags[bytes >> 12];
         Watchers = [];
+
+        _everWritten = TrackWrites();
     }
 
     /// <summary>Bytes of RAM.</summary>
@@ -104,14 +109,23 @@ public sealed partial class GuestMemory : IDisposable
         return new GuestPhysical(offset < LowEnd ? offset : offset + Hole);
     }
 
-    /// <summary>Begins to note which pages are written, for one reader, from the present position on.</summary>
-    public WrittenPages TrackWrites()
+    /// <summary>Begins to note which pages are written, for one reader.</summary>
+    /// <param name="sinceZero">Whether its first interval began when RAM was all zero; otherwise it begins at the present position.</param>
+    public WrittenPages TrackWrites(bool sinceZero = false)
     {
         RevokeWrites();
         WrittenPages reader = new(this);
+        foreach (int page in sinceZero ? _everWritten.Collect() : [])
+        {
+            reader.Note(page);
+        }
+
         _readers.Add(reader);
         return reader;
     }
+
+    /// <summary>Notes nothing more for a reader.</summary>
+    internal void Untrack(WrittenPages reader) => _readers.Remove(reader);
 
     /// <summary>Tells every reader which pages were written since the last call, and revokes all write rights.</summary>
     internal void RevokeWrites()

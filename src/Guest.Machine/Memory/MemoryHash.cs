@@ -13,14 +13,14 @@ public sealed class MemoryHash
     private readonly UInt128[] _pages;
     private UInt128 _sum;
 
-    /// <summary>Creates the hash of memory that is all zero; what was written since counts at the first <see cref="Refresh"/>.</summary>
+    /// <summary>Creates the hash; everything that memory holds counts at the first <see cref="Refresh"/>.</summary>
     /// <param name="memory">The memory.</param>
     /// <param name="hash">What its pages contribute.</param>
     public MemoryHash(GuestMemory memory, PageHash hash)
     {
         _memory = memory;
         _hash = hash;
-        _written = memory.TrackWrites();
+        _written = memory.TrackWrites(sinceZero: true);
         _pages = new UInt128[memory.PageCount];
     }
 

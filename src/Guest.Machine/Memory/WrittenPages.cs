@@ -2,7 +2,7 @@ namespace Guest.Machine.Memory;
 
 /// <summary>The RAM pages written since one reader last asked. Each reader has its own and they do not disturb one another.</summary>
 /// <remarks>Made by <see cref="GuestMemory.TrackWrites"/>. Costs a byte a page. For the machine's thread.</remarks>
-public sealed class WrittenPages
+public sealed class WrittenPages : IDisposable
 {
     private readonly GuestMemory _memory;
     private readonly bool[] _noted;
@@ -32,6 +32,9 @@ public sealed class WrittenPages
 
         _pages.Clear();
     }
+
+    /// <summary>Notes nothing more.</summary>
+    public void Dispose() => _memory.Untrack(this);
 
     internal void Note(int page)
     {

@@ -47,6 +47,29 @@ internal sealed class FrameReader(ISegmentStore store, int vcpus) : IDisposable
         }
     }
 
+    /// <summary>Goes to a frame: <see cref="Next"/> reads it. What comes before it is not looked at.</summary>
+    /// <exception cref="ReplayKitException">The segment is missing (RK0101) or cannot be read (RK0105).</exception>
+    public void GoTo(in FramePlace place)
+    {
+        try
+        {
+            _segment?.Dispose();
+            _segment = store.Open(place.Segment) ?? throw LogErrors.Damage(store.NameOf(place.Segment), 0, "the segment is missing");
+            _segment.Position = place.Offset;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw LogErrors.CannotRead(store.NameOf(place.Segment), error);
+        }
+
+        _segments = place.Segment + 1;
+        Offset = _nextOffset = place.Offset;
+        _sequence = place.Sequence;
+        _previous = place.Previous;
+        Header = default(FrameHeader) with { To = place.From };
+        IsCutInside = false;
+    }
+
     /// <summary>Closes the segment.</summary>
     public void Dispose() => _segment?.Dispose();
 

@@ -6,6 +6,9 @@ public interface ISegmentStore
     /// <summary>The name that messages give to a segment.</summary>
     string NameOf(int number);
 
+    /// <summary>The numbers of the segments that are there, in ascending order.</summary>
+    IReadOnlyList<int> Numbers();
+
     /// <summary>Makes a new, empty segment.</summary>
     /// <exception cref="IOException">It could not be made.</exception>
     ISegmentSink Create(int number);

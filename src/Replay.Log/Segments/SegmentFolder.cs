@@ -12,6 +12,24 @@ public sealed class SegmentFolder(string path) : ISegmentStore
     public string NameOf(int number) => Path.Combine(path, FileNameOf(number));
 
     /// <inheritdoc/>
+    /// <exception cref="Guest.Machine.ReplayKitException">The folder cannot be read (RK0105).</exception>
+    public IReadOnlyList<int> Numbers()
+    {
+        List<int> numbers = [];
+        foreach (string file in Files())
+        {
+            string name = Path.GetFileName(file);
+            if (int.TryParse(name[..^Extension.Length], NumberStyles.None, CultureInfo.InvariantCulture, out int number) && FileNameOf(number) == name)
+            {
+                numbers.Add(number);
+            }
+        }
+
+        numbers.Sort();
+        return numbers;
+    }
+
+    /// <inheritdoc/>
     public ISegmentSink Create(int number) => new SegmentFile(NameOf(number));
 
     /// <inheritdoc/>

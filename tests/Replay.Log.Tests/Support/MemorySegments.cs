@@ -9,6 +9,8 @@ internal class MemorySegments : ISegmentStore
 
     public string NameOf(int number) => $"log/{number:D6}.rklog";
 
+    public IReadOnlyList<int> Numbers() => [.. Enumerable.Range(0, Segments.Count)];
+
     public virtual ISegmentSink Create(int number)
     {
         Assert.Equal(Segments.Count, number);

@@ -1,0 +1,91 @@
+using Guest.Machine;
+using Guest.Machine.Board;
+using Guest.Machine.Memory;
+using Guest.Machine.State;
+
+namespace Replay.Log.Checkpoints;
+
+/// <summary>Makes checkpoints of one machine as it goes on: each costs what has changed since the one before.</summary>
+/// <remarks>
+/// <see cref="Begin"/> stops the machine for a moment only: it notes registers and devices, and from there on keeps the pages that changed by copying
+/// each before it is written. <see cref="CheckpointJob.Write"/> then reads, compresses and writes them, on any thread, while the machine runs.
+/// </remarks>
+public sealed class CheckpointSeries : IDisposable
+{
+    private readonly CheckpointFolder _folder;
+    private readonly VirtualMachine _machine;
+    private WrittenPages _written;
+    private CheckpointJob? _job;
+
+    /// <summary>Begins a series; its first checkpoint holds everything.</summary>
+    /// <param name="folder">Where the checkpoints go.</param>
+    /// <param name="machine">The machine.</param>
+    public CheckpointSeries(CheckpointFolder folder, VirtualMachine machine)
+    {
+        _folder = folder;
+        _machine = machine;
+        _written = machine.Memory.TrackWrites(sinceZero: true);
+        Last = Nothing(folder);
+    }
+
+    /// <summary>What the next checkpoint builds on. Belongs to the job in hand until it has ended.</summary>
+    internal SeriesState Last { get; set; }
+
+    /// <summary>Goes on from a checkpoint: the machine stands where it was made.</summary>
+    /// <exception cref="InvalidOperationException">The machine stands elsewhere.</exception>
+    public void ContinueFrom(Checkpoint checkpoint)
+    {
+        if (_machine.Position != checkpoint.At)
+        {
+            throw new InvalidOperationException($"the machine is at {_machine.Position} and the checkpoint at {checkpoint.At}");
+        }
+
+        int number = _folder.NumberOf(checkpoint.At);
+        ContentIndex contents = Last.Contents;
+        contents.Add(number, checkpoint.Blocks);
+        _written.Collect();
+        _written.Clear();
+        Last = new SeriesState(checkpoint.Table.Copy(), number, checkpoint.Depth, contents);
+    }
+
+    /// <summary>Begins a checkpoint at the machine's position. On the machine's thread; takes well under a millisecond for each thousand pages that changed.</summary>
+    /// <param name="applied">Records at the position that have been applied already.</param>
+    /// <param name="vendor">The host's vendor that the log has noted so far; empty for none.</param>
+    /// <returns>What is to be written before the next checkpoint is begun.</returns>
+    /// <exception cref="InvalidOperationException">The one before has not been written.</exception>
+    public CheckpointJob Begin(int applied = 0, string vendor = "")
+    {
+        if (_job is { IsWritten: false } job)
+        {
+            StartOver(job);
+        }
+
+        StateWriter state = new();
+        _machine.Save(state);
+        _machine.Memory.BringAll();
+        int[] pages = [.. _written.Collect()];
+        Array.Sort(pages);
+        MemorySnapshot snapshot = _machine.Memory.Keep(pages);
+        _written.Clear();
+        MachineMoment moment = new(_machine.Position with { RepCount = null }, applied, state.Written.ToArray(), _machine.HashStateAround(0), vendor);
+        return _job = new CheckpointJob(this, _folder, moment, snapshot, pages);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _written.Dispose();
+
+    private static SeriesState Nothing(CheckpointFolder folder) => new(new PageTable(folder.Pages), -1, 0, new ContentIndex());
+
+    // After a checkpoint that could not be written: what had changed for it is no longer known.
+    private void StartOver(CheckpointJob job)
+    {
+        if (!job.HasEnded)
+        {
+            throw new InvalidOperationException($"the checkpoint at {job.At} is not written yet");
+        }
+
+        _written.Dispose();
+        _written = _machine.Memory.TrackWrites(sinceZero: true);
+        Last = Nothing(_folder);
+    }
+}
