@@ -17,6 +17,12 @@ public readonly record struct Position(int Vcpu, ulong Retired, ulong? RepCount 
         ? string.Create(CultureInfo.InvariantCulture, $"{Vcpu}:{Retired:x}@{count:x}")
         : string.Create(CultureInfo.InvariantCulture, $"{Vcpu}:{Retired:x}");
 
+    /// <summary>Whether this point comes before another of the same vCPU. Inside a REP instruction the count register falls.</summary>
+    public bool IsBefore(Position other) =>
+        Retired != other.Retired
+            ? Retired < other.Retired
+            : other.RepCount is { } count && (RepCount is null || RepCount > count);
+
     /// <summary>Reads the form that <see cref="ToString"/> writes.</summary>
     /// <returns>False where the text has another form.</returns>
     public static bool TryParse(string text, out Position position)

@@ -13,11 +13,15 @@ public sealed class ReplayKitException : Exception
         : base($"RK{code:D4}: {message}", inner)
     {
         Code = code;
+        Text = message;
         ExitCode = exitCode;
     }
 
     /// <summary>The number of the row in docs/errors.md.</summary>
     public int Code { get; }
+
+    /// <summary>The message without its code.</summary>
+    public string Text { get; }
 
     /// <summary>What the command's process returns.</summary>
     public ExitCode ExitCode { get; }

@@ -1,3 +1,4 @@
+using System.Text;
 using Guest.Machine;
 using Guest.Machine.Board;
 using Replay.Log;
@@ -10,11 +11,18 @@ internal sealed class LogInputs : IInputSource
 {
     private readonly LogReader _log;
     private bool _hasRecord;
+    private Position _lastApplied;
+    private int _appliedThere;
 
-    /// <summary>Creates the source; the log stands behind the records of position 0 that start the machine.</summary>
-    internal LogInputs(LogReader log)
+    /// <summary>Creates the source; the log stands before the first record that the machine has not got.</summary>
+    /// <param name="log">The log.</param>
+    /// <param name="at">Where the machine stands.</param>
+    /// <param name="applied">Records of just this position that it has got.</param>
+    internal LogInputs(LogReader log, Position at, int applied)
     {
         _log = log;
+        _lastApplied = at;
+        _appliedThere = applied;
         _hasRecord = log.Next();
     }
 
@@ -24,24 +32,27 @@ internal sealed class LogInputs : IInputSource
     /// <summary>Compares the machine with the log's state hashes, or null.</summary>
     internal StateComparer? Comparer { get; set; }
 
-    /// <summary>Called whenever a record has been applied.</summary>
+    /// <summary>Called whenever the machine has come back, before the records of its position are applied.</summary>
     internal Action<VirtualMachine>? Advanced { get; set; }
 
     /// <summary>Positions between records at which the replay comes back to report, in instructions.</summary>
     internal ulong ReportEvery { get; set; } = 5_000_000;
 
+    /// <summary>The host's vendor that the log has noted so far; empty for none.</summary>
+    internal string Vendor { get; set; } = string.Empty;
+
     /// <inheritdoc/>
     public bool StopsInRep => false;
+
+    private Position Next => _hasRecord ? _log.Position : _log.CompleteTo;
+
+    /// <summary>Records of the machine's position that have been applied.</summary>
+    internal int AppliedAt(Position at) => at == _lastApplied ? _appliedThere : 0;
 
     /// <inheritdoc/>
     public Position NextStop(VirtualMachine machine)
     {
-        Position next = _hasRecord ? _log.Position : _log.CompleteTo;
-        if (To is { } to && to.Retired < next.Retired)
-        {
-            next = to;
-        }
-
+        Position next = To is { } to && to.IsBefore(Next) ? to : Next;
         ulong report = machine.Position.Retired + ReportEvery;
         return report < next.Retired ? new Position(next.Vcpu, report) : next;
     }
@@ -50,7 +61,7 @@ internal sealed class LogInputs : IInputSource
     public bool Apply(VirtualMachine machine, RunStop stop)
     {
         Advanced?.Invoke(machine);
-        if (To is { } to && machine.Position.Retired >= to.Retired && (!_hasRecord || _log.Position.Retired >= to.Retired))
+        if (To is { } to && !machine.Position.IsBefore(to) && !Next.IsBefore(to))
         {
             return false;
         }
@@ -63,6 +74,7 @@ internal sealed class LogInputs : IInputSource
                 return false;
             }
 
+            Count(_log.Position);
             applied = true;
             _hasRecord = _log.Next();
         }
@@ -80,19 +92,24 @@ internal sealed class LogInputs : IInputSource
         return true;
     }
 
+    private void Count(Position at)
+    {
+        _appliedThere = at == _lastApplied ? _appliedThere + 1 : 1;
+        _lastApplied = at;
+    }
+
     private bool IsBeyond(VirtualMachine machine) => _hasRecord && machine.Position.Retired > _log.Position.Retired;
 
     // The machine idles, ends or is past the next record: it is not where the recording was.
     private ReplayKitException Departure(VirtualMachine machine, RunStop stop)
     {
-        Position next = _hasRecord ? _log.Position : _log.CompleteTo;
         string what = stop switch
         {
             RunStop.Idle => "idles",
             RunStop.Ended => $"has ended ({machine.End})",
             _ => "runs on",
         };
-        return new ReplayKitException(501, ExitCode.Divergence, $"the replay left the recording: at {machine.Position} it {what}, where the recording's next record is at {next}; run 'verify' to find the interval");
+        return new ReplayKitException(501, ExitCode.Divergence, $"the replay left the recording: at {machine.Position} it {what}, where the recording's next record is at {Next}; run 'verify' to find the interval");
     }
 
     private bool ApplyRecord(VirtualMachine machine)
@@ -112,6 +129,7 @@ internal sealed class LogInputs : IInputSource
                 Comparer?.Compare(machine, _log.Read<StateHash>());
                 return true;
             case RecordKind.HostVendor:
+                Vendor = Encoding.ASCII.GetString(_log.Read<HostVendor>().Name);
                 return true;
             case RecordKind.End:
                 return false;

@@ -5,52 +5,65 @@ using Guest.Machine.Board.Boot;
 using Guest.Machine.Devices;
 using Guest.Machine.X86.HostCode;
 using Replay.Log;
+using Replay.Log.Checkpoints;
 using Replay.Log.Manifests;
 using Replay.Log.Records;
 
 namespace Replay.Engine;
 
-/// <summary>Executes a recording again, instruction for instruction.</summary>
+/// <summary>Executes a recording again, instruction for instruction, from its beginning or from a checkpoint, forward or from elsewhere again.</summary>
 public sealed class Replayer : IDisposable
 {
     private readonly LogReader _log;
     private readonly Manifest _manifest;
-    private LogInputs? _inputs;
+    private readonly MutedConsole _console;
+    private readonly EngineOptions? _engine;
+    private LogInputs _inputs;
 
-    /// <summary>Opens a recording and puts its machine at position 0.</summary>
+    /// <summary>Opens a recording and puts its machine at the beginning, or at the last checkpoint before a position.</summary>
     /// <param name="recording">The recording.</param>
     /// <param name="console">Where the guest's console output goes.</param>
     /// <param name="engine">Engine choices the guest cannot see.</param>
+    /// <param name="from">Where the replay will be wanted first (<see cref="SeekTo"/>); null for the beginning.</param>
     /// <exception cref="ReplayKitException">The recording is damaged, or kernel or initrd are not what was recorded.</exception>
-    public Replayer(RecordingFolder recording, IConsoleOutput console, EngineOptions? engine = null)
+    public Replayer(RecordingFolder recording, IConsoleOutput console, EngineOptions? engine = null, Position? from = null)
     {
         _manifest = recording.Manifest;
+        _engine = engine;
+        _console = new MutedConsole(console);
         _log = recording.ReadLog();
+        Checkpoints = recording.OpenCheckpoints();
         try
         {
             CheckModel(_manifest.Machine);
-            CheckVendor(recording);
-            BootInputs boot = ReadBoot();
-            var images = new LinuxImages
+            if (from is { } position && CheckpointBefore(position) is { } checkpoint)
             {
-                Kernel = _manifest.Kernel.Load(),
-                Initrd = _manifest.Initrd?.Load(),
-                CommandLine = _manifest.CommandLine,
-            };
-            Machine = new VirtualMachine(_manifest.Machine, images, boot, console, engine);
+                CheckVendor(recording, Checkpoints.Positions()[^1]);
+                Machine = new VirtualMachine(_manifest.Machine, _console, engine);
+                _inputs = GoTo(checkpoint);
+            }
+            else
+            {
+                CheckVendor(recording, null);
+                Machine = Boot();
+                _inputs = new LogInputs(_log, default, 0);
+            }
         }
         catch
         {
-            _log.Dispose();
+            Dispose();
             throw;
         }
     }
 
-    /// <summary>The machine that replays.</summary>
+    /// <summary>The machine that replays; the same one wherever the replay goes.</summary>
     public VirtualMachine Machine { get; }
 
-    /// <summary>Called now and then while replaying.</summary>
-    public Action<VirtualMachine>? Advanced { get; init; }
+    /// <summary>The checkpoints that <see cref="SeekTo"/> may use.</summary>
+    public CheckpointFolder Checkpoints { get; }
+
+    /// <summary>Called now and then while replaying, before what is due at the machine's position is applied.</summary>
+    public Action<VirtualMachine>? Advanced { get; set; }
 
     /// <summary>How the recording ends, known once its end has been read.</summary>
     public LogEnding Ending => _log.Ending;
@@ -61,24 +74,62 @@ public sealed class Replayer : IDisposable
     /// <summary>State hashes found equal.</summary>
     public int HashesCompared { get; private set; }
 
-    /// <summary>Replays from where it stands: from the beginning, or from where the last call stopped.</summary>
-    /// <param name="to">Where to stop, or null for the recording's end.</param>
+    /// <summary>Records at the machine's position that have been applied already.</summary>
+    public int Applied => _inputs.AppliedAt(Machine.Position);
+
+    /// <summary>The host's vendor that the log has noted up to here; empty for none.</summary>
+    public string Vendor => _inputs.Vendor;
+
+    /// <summary>Replays from where it stands.</summary>
+    /// <param name="to">Where to stop, with nothing that is due there applied; null for the recording's end.</param>
     /// <param name="verify">Whether to compare with the state hashes of the recording.</param>
     /// <exception cref="ReplayKitException">The replay left the recording, or the log is damaged.</exception>
     public void Run(Position? to = null, bool verify = false)
     {
-        StateComparer? comparer = verify ? new StateComparer(Machine) : null;
-        _inputs ??= new LogInputs(_log) { Advanced = Advanced };
+        StateComparer? comparer = verify ? new StateComparer(Machine, Machine.Position) : null;
+        _inputs.Advanced = Advanced;
         _inputs.To = to;
         _inputs.Comparer = comparer;
         MachineLoop.Run(Machine, _inputs);
         HashesCompared += comparer?.Compared ?? 0;
     }
 
+    /// <summary>Compares the machine with a state hash of its position that does not come from the log.</summary>
+    /// <param name="recorded">The hash.</param>
+    /// <param name="since">Where the machine was known to be right.</param>
+    /// <exception cref="ReplayKitException">RK0503: they differ.</exception>
+    public void CompareWith(StateHash recorded, Position since)
+    {
+        new StateComparer(Machine, since).Compare(Machine, recorded);
+        HashesCompared++;
+    }
+
+    /// <summary>Goes to a position, forward or backward: from the nearest checkpoint, or from here where that is nearer.</summary>
+    /// <remarks>
+    /// Costs the restoring of a checkpoint (milliseconds, and the pages that are accessed) and at most the replay between two checkpoints; without
+    /// checkpoints, the replay from the beginning. What the guest writes to its console on the way is not passed on. Observers see the way.
+    /// </remarks>
+    /// <param name="target">The position; behind the end it is the end.</param>
+    /// <exception cref="ReplayKitException">A checkpoint or the log is damaged, or the replay left the recording.</exception>
+    public void SeekTo(Position target)
+    {
+        Position? checkpoint = CheckpointBefore(target);
+        bool isAhead = Machine.Position.IsBefore(target) || (Machine.Position == target && Applied == 0);
+        if (!isAhead || (checkpoint is { } nearest && Machine.Position.IsBefore(nearest)))
+        {
+            _inputs = checkpoint is { } at ? GoTo(at) : GoToBeginning();
+        }
+
+        _console.IsMuted = true;
+        Run(target);
+        _console.IsMuted = false;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
-        Machine.Dispose();
+        Machine?.Dispose();
+        Checkpoints.Dispose();
         _log.Dispose();
     }
 
@@ -90,17 +141,76 @@ public sealed class Replayer : IDisposable
         }
     }
 
-    // Reads the log through once: a recording that this host cannot repeat is refused before it starts, not where it parts.
-    private static void CheckVendor(RecordingFolder recording)
+    // Reads the log through once, or the part behind the last checkpoint, which says what came before: a recording that this host cannot repeat
+    // is refused before it starts, not where it parts.
+    private void CheckVendor(RecordingFolder recording, Position? known)
     {
         using LogReader log = recording.ReadLog();
+        if (known is { } last)
+        {
+            Checkpoint checkpoint = Checkpoints.Open(last);
+            RefuseVendor(checkpoint.Vendor, checkpoint.At);
+            log.GoTo(last);
+        }
+
         while (log.Next())
         {
-            if (log.Kind == RecordKind.HostVendor && Encoding.ASCII.GetString(log.Read<HostVendor>().Name) is var vendor && vendor != HostFeatures.Vendor)
+            if (log.Kind == RecordKind.HostVendor)
             {
-                throw new ReplayKitException(506, ExitCode.HostCannot, $"the guest used x87 functions whose results depend on the processor's vendor, at the latest at {log.Position}: it was recorded on {vendor}, this host is {HostFeatures.Vendor}; replay it on a host of that vendor");
+                RefuseVendor(Encoding.ASCII.GetString(log.Read<HostVendor>().Name), log.Position);
             }
         }
+    }
+
+    private static void RefuseVendor(string vendor, Position at)
+    {
+        if (vendor.Length > 0 && vendor != HostFeatures.Vendor)
+        {
+            throw new ReplayKitException(506, ExitCode.HostCannot, $"the guest used x87 functions whose results depend on the processor's vendor, at the latest at {at}: it was recorded on {vendor}, this host is {HostFeatures.Vendor}; replay it on a host of that vendor");
+        }
+    }
+
+    private Position? CheckpointBefore(Position target)
+    {
+        Position? nearest = null;
+        foreach (Position at in Checkpoints.Positions())
+        {
+            if (at.Retired <= target.Retired)
+            {
+                nearest = at;
+            }
+        }
+
+        return nearest;
+    }
+
+    private LogInputs GoTo(Position at)
+    {
+        Checkpoint checkpoint = Checkpoints.Open(at);
+        checkpoint.RestoreTo(Machine);
+        _log.GoTo(at);
+        return new LogInputs(_log, at, 0) { Vendor = checkpoint.Vendor };
+    }
+
+    // A second machine is booted to the same position and lends its state and its pages.
+    private LogInputs GoToBeginning()
+    {
+        _log.GoTo(default);
+        using VirtualMachine booted = Boot();
+        booted.CopyTo(Machine);
+        return new LogInputs(_log, default, 0);
+    }
+
+    private VirtualMachine Boot()
+    {
+        BootInputs boot = ReadBoot();
+        var images = new LinuxImages
+        {
+            Kernel = _manifest.Kernel.Load(),
+            Initrd = _manifest.Initrd?.Load(),
+            CommandLine = _manifest.CommandLine,
+        };
+        return new VirtualMachine(_manifest.Machine, images, boot, _console, _engine);
     }
 
     private BootInputs ReadBoot()

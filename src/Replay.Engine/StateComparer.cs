@@ -11,7 +11,14 @@ internal sealed class StateComparer
     private readonly PartNames _names;
     private Position _lastEqual;
 
-    internal StateComparer(VirtualMachine machine) => _names = new PartNames(machine);
+    /// <summary>Compares from where a machine stands.</summary>
+    /// <param name="machine">The machine.</param>
+    /// <param name="since">Where its state was known to be right.</param>
+    internal StateComparer(VirtualMachine machine, Position since)
+    {
+        _names = new PartNames(machine);
+        _lastEqual = since;
+    }
 
     /// <summary>Hashes compared and found equal.</summary>
     internal int Compared { get; private set; }

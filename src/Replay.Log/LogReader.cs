@@ -105,24 +105,16 @@ public sealed class LogReader : IDisposable
         }
     }
 
-    /// <summary>Goes before the first record that is not yet applied at a position. Reads the frame that reaches it, and nothing before.</summary>
+    /// <summary>Goes before the first record at or behind a position. Reads the frame that reaches it, and nothing before.</summary>
     /// <param name="at">The position; not inside a REP instruction.</param>
-    /// <param name="applied">Records at just this position that have been applied already.</param>
     /// <exception cref="ReplayKitException">As <see cref="Next"/>.</exception>
-    public void GoTo(Position at, int applied = 0)
+    public void GoTo(Position at)
     {
         StartOver(() => _index.Find(at) ?? _index.Last());
         bool isThere = Next();
         while (isThere && Position.Retired < at.Retired)
         {
             isThere = Next();
-        }
-
-        for (int skipped = 0; skipped < applied; skipped++)
-        {
-            isThere = isThere && Position.Retired == at.Retired
-                ? Next()
-                : throw _frames.Damage($"{applied} records at {at} were applied, and here are {skipped}");
         }
 
         _again = isThere;

@@ -1,37 +1,71 @@
 using Guest.Machine;
 using Replay.Log;
+using Replay.Log.Checkpoints;
 
 namespace ReplayKit.Cli;
 
-/// <summary>A recording that a verb is about to replay: its folder, and what its log holds, which was read once to find its end.</summary>
+/// <summary>A recording that a verb is about to replay: its folder, where it ends, and what its log holds.</summary>
 internal sealed class OpenRecording
 {
-    private OpenRecording(RecordingFolder folder, LogSummary summary)
+    private LogSummary? summary;
+
+    private OpenRecording(RecordingFolder folder, bool upToDamage)
     {
         Folder = folder;
-        Summary = summary;
+        using LogReader log = folder.ReadLog();
+        IsEmpty = !log.Next();
+        if (upToDamage)
+        {
+            End = Summary.Last;
+        }
+        else
+        {
+            log.GoToEnd();
+            End = log.Last;
+        }
     }
 
     /// <summary>The folder.</summary>
     public RecordingFolder Folder { get; }
 
-    /// <summary>What the log holds.</summary>
-    public LogSummary Summary { get; }
-
     /// <summary>Its last position.</summary>
-    public Position End => Summary.Last;
+    public Position End { get; }
 
     /// <summary>Whether there is anything to replay: a recorder that was killed at once has left a log without records.</summary>
-    public bool IsEmpty => Summary.RecordCount == 0;
+    public bool IsEmpty { get; }
 
-    /// <summary>Opens it.</summary>
-    /// <param name="text">A path, or <c>latest</c>.</param>
-    /// <param name="upToDamage">Whether to use what is before any damage.</param>
-    /// <exception cref="ReplayKitException">There is no recording, or it is damaged.</exception>
-    public static OpenRecording Open(string text, bool upToDamage)
+    /// <summary>What the log holds; the first call reads all of it, and so finds any damage.</summary>
+    public LogSummary Summary
     {
-        RecordingFolder folder = RecordingFolder.Open(Recordings.Find(text), upToDamage);
-        using LogReader log = folder.ReadLog();
-        return new OpenRecording(folder, LogSummary.Of(log));
+        get
+        {
+            if (summary is null)
+            {
+                using LogReader log = Folder.ReadLog();
+                summary = LogSummary.Of(log);
+            }
+
+            return summary;
+        }
+    }
+
+    /// <summary>Its places with names.</summary>
+    public RecordingPlaces Places => new(default, End, Folder);
+
+    /// <summary>Opens it. Reads little of the log: its beginning and its end.</summary>
+    /// <param name="text">A path, or <c>latest</c>.</param>
+    /// <param name="upToDamage">Whether to use what is before any damage; then all of the log is read.</param>
+    /// <exception cref="ReplayKitException">There is no recording, or it is damaged.</exception>
+    public static OpenRecording Open(string text, bool upToDamage) => new(RecordingFolder.Open(Recordings.Find(text), upToDamage), upToDamage);
+
+    /// <summary>Reads the whole log for damage, unless a replay to a position starts from a checkpoint: then only what it needs is read, as it goes.</summary>
+    /// <exception cref="ReplayKitException">The log is damaged.</exception>
+    public void CheckFor(Position from)
+    {
+        using CheckpointFolder checkpoints = Folder.OpenCheckpoints();
+        if (!checkpoints.Positions().Any(at => at.Retired <= from.Retired))
+        {
+            _ = Summary;
+        }
     }
 }

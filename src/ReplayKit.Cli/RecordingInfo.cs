@@ -55,6 +55,9 @@ internal sealed record RecordingInfo
     /// <summary><c>host</c> or <c>virtual</c>.</summary>
     public required string Clock { get; init; }
 
+    /// <summary>Its checkpoints.</summary>
+    public required CheckpointsInfo Checkpoints { get; init; }
+
     /// <summary>Version of the recording's format.</summary>
     public required int FormatVersion { get; init; }
 
@@ -80,6 +83,7 @@ internal sealed record RecordingInfo
         Cpu = folder.Manifest.Machine.CpuModel,
         MemoryBytes = folder.Manifest.Machine.MemoryBytes,
         Clock = folder.Manifest.Machine.ClockMode == ClockMode.Virtual ? "virtual" : "host",
+        Checkpoints = CheckpointsInfo.Of(folder),
         FormatVersion = folder.Manifest.Version,
         WrittenBy = folder.Manifest.WrittenBy,
     };

@@ -22,11 +22,15 @@ internal static class UsageError
 
     /// <summary>A text is no position.</summary>
     public static ReplayKitException NotAPosition(string text) => new(
-        305, ExitCode.WrongUsage, $"'{text}' is not a position; write vCPU:hex (0:5f2c119a), an instruction count, a percentage (50%) or end");
+        305, ExitCode.WrongUsage, $"'{text}' is not a position; write vCPU:hex (0:5f2c119a), an instruction count, a percentage (50%), start, end or an event (console-input:2)");
 
     /// <summary>A position that the recording does not reach.</summary>
-    public static ReplayKitException BehindTheEnd(string text, Position end) => new(
-        306, ExitCode.WrongUsage, $"{text} lies behind the end of the recording, {end} ({end.Retired} instructions)");
+    public static ReplayKitException OutsideTheRecording(string text, Position start, Position end) => new(306, ExitCode.WrongUsage, start.Retired == 0
+        ? $"{text} lies behind the end of the recording, {end} ({end.Retired} instructions)"
+        : $"{text} lies outside the recording, which goes from {start} to {end}");
+
+    /// <summary>An event that the recording does not have, or not so often.</summary>
+    public static ReplayKitException NoSuchPlace(string text) => new(306, ExitCode.WrongUsage, $"the recording has no {text}; 'replaykit info' counts what it has");
 
     /// <summary>An output that would overwrite something.</summary>
     public static ReplayKitException Exists(string path) => new(
@@ -39,6 +43,10 @@ internal static class UsageError
     /// <summary>An unknown table of the trace.</summary>
     public static ReplayKitException NoTable(string name, string known) => new(
         309, ExitCode.WrongUsage, $"there is no table '{name}'; the tables are {known}");
+
+    /// <summary>A text is no distance between checkpoints.</summary>
+    public static ReplayKitException NotASpacing(string text) => new(
+        330, ExitCode.WrongUsage, $"'{text}' is no distance between checkpoints; write a time (1.5s, 500ms) or a number of instructions");
 
     /// <summary>A number of vCPUs that this version does not run.</summary>
     public static ReplayKitException TooManyVcpus(int count) => new(

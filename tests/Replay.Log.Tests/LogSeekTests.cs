@@ -30,24 +30,6 @@ public sealed class LogSeekTests
     }
 
     [Fact]
-    public void Records_of_the_position_that_were_applied_already_are_left_out()
-    {
-        MemorySegments store = Write(new Random(2), 64 << 20, ended: true);
-        List<Logged> all = Read(store);
-        using LogReader log = new(store, 1);
-        foreach (IGrouping<ulong, Logged> place in all.GroupBy(record => record.At.Retired).Where(place => place.Count() > 1))
-        {
-            for (int applied = 0; applied < place.Count(); applied++)
-            {
-                log.GoTo(new Position(0, place.Key), applied);
-                Assert.Equal(all.SkipWhile(record => record.At.Retired < place.Key).Skip(applied), Logged.ReadAll(log));
-            }
-
-            Assert.Equal(101, Assert.Throws<ReplayKitException>(() => log.GoTo(new Position(0, place.Key), place.Count() + 1)).Code);
-        }
-    }
-
-    [Fact]
     public void The_end_is_found_without_reading_what_comes_before()
     {
         foreach (bool ended in (bool[])[true, false])

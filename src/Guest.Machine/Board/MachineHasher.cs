@@ -40,6 +40,9 @@ internal sealed class MachineHasher
         return parts;
     }
 
+    /// <summary>What RAM holds.</summary>
+    internal MemoryImage Image() => _memory.Image();
+
     /// <summary>Gives RAM another content.</summary>
     internal void Replace(MemoryImage image) => _memory.Replace(image);
 

@@ -39,6 +39,15 @@ public sealed class MemoryHash
         return _sum;
     }
 
+    /// <summary>What RAM holds, to be fetched from here.</summary>
+    internal MemoryImage Image()
+    {
+        UInt128 sum = Refresh();
+        UInt128[] hashes = [.. _pages];
+        byte[] zeros = new byte[GuestMemory.PageBytes];
+        return new MemoryImage(hashes, sum, (memory, page) => memory.Bring(page, hashes[page] == 0 ? zeros : _memory.Page(page)));
+    }
+
     /// <summary>Gives RAM another content, of which the hashes are known; pages that hold it already stay.</summary>
     /// <remarks>Costs a look at every page's hash; content is fetched later, page by page.</remarks>
     internal void Replace(MemoryImage image)

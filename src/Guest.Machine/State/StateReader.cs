@@ -93,5 +93,5 @@ public sealed class StateReader
     }
 
     private ReplayKitException Damaged(string what) =>
-        new(280, ExitCode.BadInput, $"the saved machine state is damaged at offset {_origin + _offset}: {what}; use another checkpoint of the recording");
+        new(280, ExitCode.BadInput, $"the saved machine state is damaged at offset {_origin + _offset}: {what}; remove the recording's checkpoints and make them again");
 }

@@ -7,7 +7,7 @@ using Replay.Log.Records;
 
 namespace Replay.Log.Checkpoints;
 
-/// <summary>A machine's complete state at a position of a recording, on disk.</summary>
+/// <summary>A machine's complete state at a position of a recording, on disk; nothing that is due there has been applied.</summary>
 /// <remarks>What it says is read and checked; the content of memory is read page by page, when the restored machine first accesses it.</remarks>
 public sealed class Checkpoint
 {
@@ -27,9 +27,6 @@ public sealed class Checkpoint
 
     /// <summary>The position.</summary>
     public Position At => _file.Header.At;
-
-    /// <summary>Records at the position that have been applied already; usually none.</summary>
-    public int Applied => _file.Header.Applied;
 
     /// <summary>The state hash there.</summary>
     public StateHash Hash => _file.Contents.Hash;
@@ -61,7 +58,7 @@ public sealed class Checkpoint
     /// </exception>
     public void RestoreTo(VirtualMachine machine)
     {
-        PageFetcher pages = new(_folder, Table);
+        PageFetcher pages = new(_folder, Table, machine.PageHash);
         machine.Restore(new StateReader(_file.Contents.State), new MemoryImage(Table.Hashes, Table.Sum, pages.Fetch));
         if (machine.Position != At || Hash.DifferingParts(new StateHash([.. machine.HashState()])).Length > 0)
         {

@@ -122,7 +122,6 @@ internal sealed class CheckpointFile : IDisposable
 
         bool valuesHold = header.Version >= 1
             && header.At == at
-            && header.Applied >= 0
             && header.ContentsOffset >= CheckpointHeader.Length
             && header.ContentsLength >= 0
             && header.FileLength == RandomAccess.GetLength(file)

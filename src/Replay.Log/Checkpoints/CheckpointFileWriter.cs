@@ -76,7 +76,7 @@ internal sealed class CheckpointFileWriter : IDisposable
 
     /// <summary>Writes the contents and the header, waits for the storage, and gives the file its name.</summary>
     /// <exception cref="IOException">It cannot be written; nothing of it is left under its name.</exception>
-    public void Finish(CheckpointContents contents, int pages, Position at, int applied, UInt128 recording)
+    public void Finish(CheckpointContents contents, int pages, Position at, UInt128 recording)
     {
         RecordBuffer buffer = new();
         contents.Write(buffer, pages);
@@ -84,7 +84,7 @@ internal sealed class CheckpointFileWriter : IDisposable
         (FrameCodec codec, int length) = FrameCompression.Pack(FrameCompression.Preferred, buffer.Written, packed);
         ReadOnlySpan<byte> stored = packed.AsSpan(0, length);
         _file.Write(stored);
-        CheckpointHeader header = new(CheckpointFormat.Version, codec, at, applied, _offset + length, _offset, buffer.Length, recording)
+        CheckpointHeader header = new(CheckpointFormat.Version, codec, at, _offset + length, _offset, buffer.Length, recording)
         {
             ContentsHash = SHA256.HashData(stored),
         };

@@ -58,6 +58,9 @@ public sealed class CheckpointFolder : IDisposable
     /// <summary>Whether there is one at a position.</summary>
     public bool Has(Position at) => File.Exists(FileOf(at));
 
+    /// <summary>Bytes of the file of the one at a position; 0 where there is none.</summary>
+    public long BytesOf(Position at) => Has(at) ? new FileInfo(FileOf(at)).Length : 0;
+
     /// <summary>Reads the checkpoint at a position: its state and its page table, not the pages.</summary>
     /// <exception cref="ReplayKitException">It, or one it rests on, is damaged (RK0101), newer (RK0103), not known (RK0104), or of another recording (RK0121).</exception>
     public Checkpoint Open(Position at)

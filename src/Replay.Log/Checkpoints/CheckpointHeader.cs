@@ -9,13 +9,12 @@ namespace Replay.Log.Checkpoints;
 /// <param name="Version">Format version.</param>
 /// <param name="Codec">How the contents are packed.</param>
 /// <param name="At">The position.</param>
-/// <param name="Applied">Records at the position that have been applied already.</param>
 /// <param name="FileLength">Bytes of the whole file.</param>
 /// <param name="ContentsOffset">Where the contents begin; they end with the file.</param>
 /// <param name="ContentsLength">Bytes of the contents when unpacked.</param>
 /// <param name="Recording">The recording it belongs to: the beginning of its manifest's SHA-256.</param>
 internal sealed record CheckpointHeader(
-    int Version, FrameCodec Codec, Position At, int Applied, long FileLength, long ContentsOffset, int ContentsLength, UInt128 Recording)
+    int Version, FrameCodec Codec, Position At, long FileLength, long ContentsOffset, int ContentsLength, UInt128 Recording)
 {
     /// <summary>Bytes of a header.</summary>
     public const int Length = 128;
@@ -44,7 +43,6 @@ internal sealed record CheckpointHeader(
         BinaryPrimitives.ReadUInt16LittleEndian(bytes[4..]),
         (FrameCodec)BinaryPrimitives.ReadUInt16LittleEndian(bytes[6..]),
         new Position(BinaryPrimitives.ReadInt32LittleEndian(bytes[8..]), BinaryPrimitives.ReadUInt64LittleEndian(bytes[16..])),
-        BinaryPrimitives.ReadInt32LittleEndian(bytes[12..]),
         BinaryPrimitives.ReadInt64LittleEndian(bytes[24..]),
         BinaryPrimitives.ReadInt64LittleEndian(bytes[32..]),
         BinaryPrimitives.ReadInt32LittleEndian(bytes[40..]),
@@ -61,7 +59,6 @@ internal sealed record CheckpointHeader(
         BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(4), (ushort)Version);
         BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(6), (ushort)Codec);
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(8), At.Vcpu);
-        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(12), Applied);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(16), At.Retired);
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(24), FileLength);
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(32), ContentsOffset);

@@ -15,9 +15,11 @@ public sealed class CheckpointJob
     private readonly MemorySnapshot _snapshot;
     private readonly int[] _pages;
     private readonly MachineMoment _moment;
+    private readonly PageHash _hash;
 
-    internal CheckpointJob(CheckpointSeries series, CheckpointFolder folder, MachineMoment moment, MemorySnapshot snapshot, int[] pages)
+    internal CheckpointJob(CheckpointSeries series, CheckpointFolder folder, MachineMoment moment, MemorySnapshot snapshot, int[] pages, PageHash hash)
     {
+        _hash = hash;
         _moment = moment;
         _series = series;
         _folder = folder;
@@ -68,7 +70,7 @@ public sealed class CheckpointJob
         table.Apply(changes);
         bool isWhole = last.File < 0 || last.Depth == CheckpointFormat.LongestChain;
         int depth = isWhole ? 0 : last.Depth + 1;
-        file.Finish(Describe(file.Blocks, isWhole ? table.Entries() : changes, isWhole ? -1 : last.File, depth, table.Sum), _folder.Pages, At, _moment.Applied, _folder.Recording);
+        file.Finish(Describe(file.Blocks, isWhole ? table.Entries() : changes, isWhole ? -1 : last.File, depth, table.Sum), _folder.Pages, At, _folder.Recording);
 
         int number = _folder.NumberOf(At);
         Bytes = _folder.FileNumbered(number).Header.FileLength;
@@ -88,7 +90,7 @@ public sealed class CheckpointJob
         foreach (int page in _pages)
         {
             _snapshot.Read(page, content);
-            UInt128 hash = MemoryHash.HashOf(page, content);
+            UInt128 hash = _hash.Of(page, content);
             if (hash == last.Table.Hashes[page])
             {
                 continue;

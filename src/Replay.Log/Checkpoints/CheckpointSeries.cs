@@ -48,12 +48,11 @@ public sealed class CheckpointSeries : IDisposable
         Last = new SeriesState(checkpoint.Table.Copy(), number, checkpoint.Depth, contents);
     }
 
-    /// <summary>Begins a checkpoint at the machine's position. On the machine's thread; takes well under a millisecond for each thousand pages that changed.</summary>
-    /// <param name="applied">Records at the position that have been applied already.</param>
+    /// <summary>Begins a checkpoint at the machine's position, of which no record has been applied yet. On the machine's thread; takes well under a millisecond for each thousand pages that changed.</summary>
     /// <param name="vendor">The host's vendor that the log has noted so far; empty for none.</param>
     /// <returns>What is to be written before the next checkpoint is begun.</returns>
     /// <exception cref="InvalidOperationException">The one before has not been written.</exception>
-    public CheckpointJob Begin(int applied = 0, string vendor = "")
+    public CheckpointJob Begin(string vendor = "")
     {
         if (_job is { IsWritten: false } job)
         {
@@ -67,8 +66,8 @@ public sealed class CheckpointSeries : IDisposable
         Array.Sort(pages);
         MemorySnapshot snapshot = _machine.Memory.Keep(pages);
         _written.Clear();
-        MachineMoment moment = new(_machine.Position with { RepCount = null }, applied, state.Written.ToArray(), _machine.HashStateAround(0), vendor);
-        return _job = new CheckpointJob(this, _folder, moment, snapshot, pages);
+        MachineMoment moment = new(_machine.Position with { RepCount = null }, state.Written.ToArray(), _machine.HashStateAround(0), vendor);
+        return _job = new CheckpointJob(this, _folder, moment, snapshot, pages, _machine.PageHash);
     }
 
     /// <inheritdoc/>

@@ -4,7 +4,7 @@ namespace Replay.Log.Checkpoints;
 
 /// <summary>Brings the pages of a page table into a machine's memory, one by one as they are accessed, and checks each.</summary>
 /// <remarks>Keeps the last unpacked blocks: pages that were written one after the other are accessed so, too. For the machine's thread.</remarks>
-internal sealed class PageFetcher(CheckpointFolder folder, PageTable table)
+internal sealed class PageFetcher(CheckpointFolder folder, PageTable table, PageHash hash)
 {
     private const int CachedBlocks = 32;
     private static readonly byte[] s_zeros = new byte[GuestMemory.PageBytes];
@@ -27,7 +27,7 @@ internal sealed class PageFetcher(CheckpointFolder folder, PageTable table)
         ReadOnlySpan<byte> content = location.Slot < block.Pages
             ? block.Bytes.AsSpan(location.Slot * GuestMemory.PageBytes, GuestMemory.PageBytes)
             : throw file.Damage(location.Offset, $"the block has {block.Pages} pages, and page {location.Slot} of it is wanted");
-        if (MemoryHash.HashOf(page, content) != table.Hashes[page])
+        if (hash.Of(page, content) != table.Hashes[page])
         {
             throw file.Damage(location.Offset, $"page {location.Slot} of the block is not what RAM page {page} held");
         }

@@ -5,11 +5,19 @@ namespace ReplayKit.Cli.Arguments;
 /// <summary>Arguments and options that several verbs share, so that they read the same everywhere.</summary>
 internal static class CommonOptions
 {
+    private const int MostJobs = 256;
+
     /// <summary>The recording to read.</summary>
     public static Argument<string> Recording() => new("REC") { Description = "The recording: its folder, or 'latest' for the newest one." };
 
     /// <summary>Machine-readable output.</summary>
     public static Option<bool> Json() => new("--json") { Description = "Print JSON." };
+
+    /// <summary>How many pieces of a recording are replayed side by side.</summary>
+    public static Option<int> Jobs() => new("--jobs") { Description = "Pieces to replay side by side.", HelpName = "N", DefaultValueFactory = _ => 1 };
+
+    /// <summary>Checks the number of jobs.</summary>
+    public static int ReadJobs(int jobs) => jobs is >= 1 and <= MostJobs ? jobs : throw UsageError.Wrong($"--jobs takes a number from 1 to {MostJobs}");
 
     /// <summary>Whether a damaged recording is used up to its damage.</summary>
     public static Option<bool> UpToDamage() => new("--up-to-damage") { Description = "Use what is before the damage of a damaged recording." };
@@ -17,9 +25,9 @@ internal static class CommonOptions
     /// <summary>Where to begin.</summary>
     public static Option<string> From() => new("--from")
     {
-        Description = "Begin at this position: vCPU:hex, an instruction count, a percentage or 'end'.",
+        Description = "Begin at this position: vCPU:hex, an instruction count, a percentage, 'start', 'end' or an event such as console-input:2.",
         HelpName = "P",
-        DefaultValueFactory = _ => "0",
+        DefaultValueFactory = _ => "start",
     };
 
     /// <summary>Where to end.</summary>

@@ -10,11 +10,11 @@ internal readonly record struct Window(Position From, Position To)
     /// <summary>The part that two texts name.</summary>
     /// <param name="from">The value of <c>--from</c>.</param>
     /// <param name="to">The value of <c>--to</c>.</param>
-    /// <param name="end">Where the recording ends.</param>
-    /// <exception cref="ReplayKitException">RK0305: no position; RK0306: behind the end; RK0302: it ends before it begins.</exception>
-    public static Window Of(string from, string to, Position end)
+    /// <param name="recording">The places of the recording.</param>
+    /// <exception cref="ReplayKitException">RK0305: no position; RK0306: outside the recording; RK0302: it ends before it begins.</exception>
+    public static Window Of(string from, string to, RecordingPlaces recording)
     {
-        Window window = new(PositionText.Parse(from).In(end), PositionText.Parse(to).In(end));
+        Window window = new(PositionText.Parse(from).In(recording), PositionText.Parse(to).In(recording));
         return window.From.Retired <= window.To.Retired
             ? window
             : throw UsageError.Contradiction($"--from {from} ({window.From}) lies behind --to {to} ({window.To})");

@@ -44,7 +44,8 @@ internal static class ExportCommand
             string[] names = TableNames(parsed.GetRequiredValue(tables));
             string folder = NewFolder(parsed.GetRequiredValue(output));
             OpenRecording opened = OpenRecording.Open(parsed.GetRequiredValue(recording), parsed.GetValue(upToDamage));
-            Window window = Window.Of(parsed.GetRequiredValue(from), parsed.GetRequiredValue(to), opened.End);
+            Window window = Window.Of(parsed.GetRequiredValue(from), parsed.GetRequiredValue(to), opened.Places);
+            opened.CheckFor(window.From);
             ITableFormat chosen = TableFormats.All.Single(each => each.Name == parsed.GetRequiredValue(format));
             Show(Export(opened, names, window, folder, chosen), parsed.GetValue(json));
         });
@@ -54,8 +55,9 @@ internal static class ExportCommand
     private static List<Row> Export(OpenRecording recording, string[] names, Window window, string folder, ITableFormat format)
     {
         string manifest = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(recording.Folder.Path, Recordings.ManifestName))));
-        using ProgressBar progress = new("export", window.To.Retired);
-        using Replayer replayer = new(recording.Folder, new NoConsole()) { Advanced = machine => progress.Report(machine.Position.Retired) };
+        using Replayer replayer = new(recording.Folder, new NoConsole(), from: window.From);
+        using ProgressBar progress = new("export", replayer.Machine.Position.Retired, window.To.Retired);
+        replayer.Advanced = machine => progress.Report(machine.Position.Retired);
         using TraceFiles files = new(folder, names, format, new TraceMetadata(manifest, window.From, window.To));
         TraceExport.Run(replayer, files, window.From, window.To == recording.End ? null : window.To);
         return

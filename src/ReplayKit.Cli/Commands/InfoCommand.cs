@@ -54,6 +54,7 @@ internal static class InfoCommand
             string.Create(CultureInfo.InvariantCulture, $"instructions  {info.Instructions:N0} (end at {info.End})"),
             string.Create(CultureInfo.InvariantCulture, $"log           {info.LogBytes:N0} bytes, {perThousand} bytes per 1000 instructions"),
             $"records       {info.Records}: {string.Join(", ", info.RecordsByKind.Select(kind => $"{kind.Key} {kind.Value}"))}",
+            info.Checkpoints.Count == 0 ? "checkpoints   none" : string.Create(CultureInfo.InvariantCulture, $"checkpoints   {info.Checkpoints.Count}, {info.Checkpoints.Bytes:N0} bytes (the last at {info.Checkpoints.Last})"),
             $"ended         {info.Ended}{(info.EndedDetail is { Length: > 0 } detail ? $" ({detail})" : string.Empty)}",
             $"state hash    {info.StateHash ?? "none"}",
         ];

@@ -40,7 +40,8 @@ internal static class PsCommand
         verb.SetAction(parsed =>
         {
             OpenRecording opened = OpenRecording.Open(parsed.GetRequiredValue(recording), parsed.GetValue(upToDamage));
-            Position position = PositionText.Parse(parsed.GetRequiredValue(at)).In(opened.End);
+            Position position = PositionText.Parse(parsed.GetRequiredValue(at)).In(opened.Places);
+            opened.CheckFor(position);
             PsQuestion question = PsQuestion.Of(parsed.GetValue(threads), parsed.GetValue(maps), parsed.GetValue(files), parsed.GetValue(modules));
             PsAnswer answer = Ask(opened, position, question);
             Console.Out.Write(parsed.GetValue(json) ? JsonSerializer.Serialize(answer, JsonOutput.Options) + "\n" : PsText.Of(answer));
@@ -55,9 +56,15 @@ internal static class PsCommand
             return PsAnswer.NotYet(recording.Folder.Path, position, "not yet: nothing of the recording can be replayed");
         }
 
-        using ProgressBar progress = new("replay", position.Retired);
-        using Replayer replayer = new(recording.Folder, new NoConsole()) { Advanced = machine => progress.Report(machine.Position.Retired) };
-        replayer.Run(position == recording.End ? null : position);
+        using Replayer replayer = new(recording.Folder, new NoConsole(), from: position);
+        using ProgressBar progress = new("replay", replayer.Machine.Position.Retired, position.Retired);
+        replayer.Advanced = machine => progress.Report(machine.Position.Retired);
+        replayer.SeekTo(position);
+        if (position == recording.End)
+        {
+            replayer.Run();
+        }
+
         LinuxGuest guest = new(replayer.Machine.Memory);
         return guest.Look(replayer.Machine.Cpu) is { } kernel
             ? PsAnswer.Of(recording.Folder.Path, position, kernel, replayer.Machine.Cpu, question)

@@ -20,7 +20,7 @@ internal static class ReplayCommand
         Option<bool> json = CommonOptions.Json();
         Verb verb = new(
             "replay",
-            "Replays a recording and prints the guest's console text, exactly as it was. A replay always starts at the recording's beginning.",
+            "Replays a recording and prints the guest's console text, exactly as it was. It starts from the last checkpoint before --from ('replaykit checkpoint' makes them), or from the beginning.",
             "replaykit replay latest",
             "replaykit replay boot.rk --from 25% --to 0:5f2c119a")
         {
@@ -29,7 +29,8 @@ internal static class ReplayCommand
         verb.SetAction(parsed =>
         {
             OpenRecording opened = OpenRecording.Open(parsed.GetRequiredValue(recording), parsed.GetValue(upToDamage));
-            Window window = Window.Of(parsed.GetRequiredValue(from), parsed.GetRequiredValue(to), opened.End);
+            Window window = Window.Of(parsed.GetRequiredValue(from), parsed.GetRequiredValue(to), opened.Places);
+            opened.CheckFor(window.From);
             if (parsed.GetValue(json))
             {
                 PrintJson(opened, window);
@@ -66,15 +67,10 @@ internal static class ReplayCommand
             return;
         }
 
-        ConsoleGate gate = new(console);
-        using ProgressBar progress = new("replay", window.To.Retired);
-        using Replayer replayer = new(recording.Folder, gate) { Advanced = machine => progress.Report(machine.Position.Retired) };
-        if (window.From.Retired > 0)
-        {
-            replayer.Run(window.From);
-        }
-
-        gate.IsOpen = true;
+        using Replayer replayer = new(recording.Folder, console, from: window.From);
+        using ProgressBar progress = new("replay", replayer.Machine.Position.Retired, window.To.Retired);
+        replayer.Advanced = machine => progress.Report(machine.Position.Retired);
+        replayer.SeekTo(window.From);
         replayer.Run(window.To == recording.End ? null : window.To);
     }
 

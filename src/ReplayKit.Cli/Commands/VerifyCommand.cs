@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using Replay.Engine;
+using Replay.Engine.Segments;
 using ReplayKit.Cli.Arguments;
 using ReplayKit.Cli.Terminal;
 
@@ -14,37 +14,49 @@ internal static class VerifyCommand
     public static Command Create()
     {
         Argument<string> recording = CommonOptions.Recording();
+        Option<int> jobs = CommonOptions.Jobs();
         Option<bool> upToDamage = CommonOptions.UpToDamage();
         Option<bool> json = CommonOptions.Json();
         Verb verb = new(
             "verify",
-            "Replays a recording and compares every state hash. A difference is an error (exit code 3) that names the interval and the parts.",
+            "Replays a recording and compares every state hash. A difference is an error (exit code 3) that names the interval and the parts. With --jobs, the pieces between checkpoints are replayed side by side.",
             "replaykit verify latest",
-            "replaykit verify boot.rk --json")
+            "replaykit verify boot.rk --jobs 8 --json")
         {
-            recording, upToDamage, json,
+            recording, jobs, upToDamage, json,
         };
         verb.SetAction(parsed => Verify(
-            OpenRecording.Open(parsed.GetRequiredValue(recording), parsed.GetValue(upToDamage)), parsed.GetValue(json)));
+            OpenRecording.Open(parsed.GetRequiredValue(recording), parsed.GetValue(upToDamage)), CommonOptions.ReadJobs(parsed.GetValue(jobs)), parsed.GetValue(json)));
         return verb;
     }
 
-    private static void Verify(OpenRecording recording, bool json)
+    private static void Verify(OpenRecording recording, int jobs, bool json)
     {
-        Verification result = new(
-            recording.Folder.Path, recording.End.Retired, recording.IsEmpty ? 0 : Replay(recording), recording.Summary.Ended, recording.Summary.Damage);
+        _ = recording.Summary;
+        IReadOnlyList<ReplaySegment> segments = Verification.Cut(recording.Folder, recording.End, jobs);
+        if (jobs > 1 && segments.Count == 1)
+        {
+            StandardError.Writer.WriteLine("replaykit: the recording has no checkpoints and is verified in one piece; 'replaykit checkpoint' makes some");
+        }
+
+        Verified result = new(
+            recording.Folder.Path,
+            recording.End.Retired,
+            recording.IsEmpty ? 0 : Replay(recording, segments, jobs),
+            recording.Summary.Ended,
+            recording.Summary.Damage,
+            segments.Count,
+            Math.Min(jobs, segments.Count));
         Console.Out.WriteLine(json ? JsonSerializer.Serialize(result, JsonOutput.Options) : string.Create(
             CultureInfo.InvariantCulture,
             $"{result.Recording}: {result.Instructions} instructions replayed, {result.StateHashes} state hashes compared, all equal; ended: {result.Ended}"));
     }
 
-    private static int Replay(OpenRecording recording)
+    private static int Replay(OpenRecording recording, IReadOnlyList<ReplaySegment> segments, int jobs)
     {
-        using ProgressBar progress = new("verify", recording.End.Retired);
-        using Replayer replayer = new(recording.Folder, new NoConsole()) { Advanced = machine => progress.Report(machine.Position.Retired) };
-        replayer.Run(verify: true);
-        return replayer.HashesCompared;
+        using ProgressBar progress = new("verify", 0, recording.End.Retired);
+        return Verification.Run(recording.Folder, segments, jobs, progress: progress.Report);
     }
 
-    private sealed record Verification(string Recording, ulong Instructions, int StateHashes, string Ended, string? Damage);
+    private sealed record Verified(string Recording, ulong Instructions, int StateHashes, string Ended, string? Damage, int Segments, int Jobs);
 }

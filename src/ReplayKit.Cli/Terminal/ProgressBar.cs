@@ -11,6 +11,7 @@ internal sealed class ProgressBar : IDisposable
 
     private readonly TextWriter? terminal;
     private readonly string what;
+    private readonly ulong start;
     private readonly ulong total;
     private readonly Stopwatch elapsed = Stopwatch.StartNew();
     private TimeSpan drawn = -Interval;
@@ -18,17 +19,19 @@ internal sealed class ProgressBar : IDisposable
 
     /// <summary>Starts the bar.</summary>
     /// <param name="what">The work, in one word.</param>
-    /// <param name="total">Instructions to do.</param>
-    public ProgressBar(string what, ulong total)
-        : this(what, total, StandardError.IsTerminal ? StandardError.Writer : null)
+    /// <param name="start">Instructions done already, by others.</param>
+    /// <param name="end">Instructions done when it is complete.</param>
+    public ProgressBar(string what, ulong start, ulong end)
+        : this(what, start, end, StandardError.IsTerminal ? StandardError.Writer : null)
     {
     }
 
     /// <summary>Starts the bar on a given terminal.</summary>
-    internal ProgressBar(string what, ulong total, TextWriter? terminal)
+    internal ProgressBar(string what, ulong start, ulong end, TextWriter? terminal)
     {
         this.what = what;
-        this.total = total;
+        this.start = start;
+        total = end - Math.Min(start, end);
         this.terminal = terminal;
     }
 
@@ -43,7 +46,7 @@ internal sealed class ProgressBar : IDisposable
 
         drawn = elapsed.Elapsed;
         anythingDrawn = true;
-        terminal.Write('\r' + Line(what, done, total, drawn) + "\x1b[K");
+        terminal.Write('\r' + Line(what, done - Math.Min(start, done), total, drawn) + "\x1b[K");
     }
 
     /// <summary>Clears the bar's line.</summary>

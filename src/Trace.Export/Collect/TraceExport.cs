@@ -7,8 +7,8 @@ namespace Trace.Export.Collect;
 /// <summary>Replays a window of a recording and writes its tables.</summary>
 public static class TraceExport
 {
-    /// <summary>Replays up to the window without looking, then through it one instruction at a time.</summary>
-    /// <param name="replayer">A replay that stands before the window.</param>
+    /// <summary>Goes to the window without looking, then replays through it one instruction at a time.</summary>
+    /// <param name="replayer">The replay.</param>
     /// <param name="files">The tables; they are complete afterwards.</param>
     /// <param name="from">The position of the first instruction.</param>
     /// <param name="to">The position behind the last one, or null for the recording's end.</param>
@@ -17,11 +17,7 @@ public static class TraceExport
     public static void Run(Replayer replayer, TraceFiles files, Position from, Position? to)
     {
         VirtualMachine machine = replayer.Machine;
-        if (machine.Position.Retired < from.Retired)
-        {
-            replayer.Run(from);
-        }
-
+        replayer.SeekTo(from);
         TraceCollector collector = new(machine.Cpu, files);
         machine.Engine.Observer = collector;
 

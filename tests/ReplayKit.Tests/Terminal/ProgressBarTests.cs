@@ -20,7 +20,7 @@ public sealed class ProgressBarTests
     [Fact]
     public void Nothing_is_written_where_there_is_no_terminal()
     {
-        using ProgressBar bar = new("replay", 10, null);
+        using ProgressBar bar = new("replay", 0, 10, null);
         bar.Report(5);
     }
 
@@ -28,7 +28,7 @@ public sealed class ProgressBarTests
     public void The_line_is_cleared_at_the_end()
     {
         using StringWriter terminal = new();
-        using (ProgressBar bar = new("replay", 10, terminal))
+        using (ProgressBar bar = new("replay", 0, 10, terminal))
         {
             bar.Report(5);
         }
