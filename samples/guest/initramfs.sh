@@ -1,10 +1,13 @@
 #!/bin/bash
-# Builds a gzip-compressed initramfs around a static busybox. The same arguments give the same bytes.
+# Builds an initramfs around a static busybox, compressed by gzip. The same arguments give the same bytes.
 #
-#   samples/guest/initramfs.sh [--busybox FILE] [--script FILE] [--file SOURCE:/PATH]... -o OUTPUT
+#   samples/guest/initramfs.sh [--busybox FILE] [--script FILE] [--file SOURCE:/PATH]... [--tree FOLDER] [--root FOLDER] [--plain] -o OUTPUT
 #
 #   --script FILE        /init runs this shell script and powers the machine off; without it, it starts a shell on ttyS0
 #   --file SOURCE:/PATH  one more file in the guest, with its permission bits; may be repeated
+#   --tree FOLDER        what the folder holds is in the guest too; busybox's commands get only the names that it leaves
+#   --root FOLDER        the guest's files are put together in this new folder and left there
+#   --plain              not compressed: larger, and sooner unpacked by the guest
 #   --busybox FILE       a static busybox (default: the one that fetch.sh fetches)
 set -euo pipefail
 export LC_ALL=C TZ=UTC
@@ -13,11 +16,14 @@ umask 022
 usage() { sed -nE '/^$|^set /q; s/^# ?//p' "$0" >&2; exit "${1:-1}"; }
 
 here=$(cd "$(dirname "$0")" && pwd)
-busybox='' script='' output=''
+busybox='' script='' output='' tree='' root='' plain=''
 extras=()
 while [ $# -gt 0 ]; do
     case $1 in
         --help | -h) usage 0 ;;
+        --plain) plain=yes; shift; continue ;;
+        --tree) tree=${2:?} ;;
+        --root) root=${2:?} ;;
         --busybox) busybox=${2:?} ;;
         --script) script=${2:?} ;;
         --file) extras+=("${2:?}") ;;
@@ -31,15 +37,25 @@ if [ -z "$busybox" ]; then
     eval "$("$here/fetch.sh" | grep '^busybox=')"
 fi
 
-root=$(mktemp -d)
-trap 'rm -rf "$root"' EXIT
+if [ -n "$root" ]; then
+    mkdir "$root"
+else
+    root=$(mktemp -d)
+    trap 'rm -rf "$root"' EXIT
+fi
+if [ -n "$tree" ]; then
+    cp -a "$tree/." "$root"
+fi
 mkdir -p "$root"/{bin,dev,etc,proc,root,run,sys,tmp,usr}
-ln -s bin "$root/sbin"
-ln -s ../bin "$root/usr/bin"
-ln -s ../bin "$root/usr/sbin"
-install -m 755 "$busybox" "$root/bin/busybox"
+# Where the tree has none of these folders, they are all one.
+[ -e "$root/sbin" ] || ln -s bin "$root/sbin"
+[ -e "$root/usr/bin" ] || ln -s ../bin "$root/usr/bin"
+[ -e "$root/usr/sbin" ] || ln -s ../bin "$root/usr/sbin"
+[ -e "$root/bin/busybox" ] || install -m 755 "$busybox" "$root/bin/busybox"
 for applet in $("$busybox" --list); do
-    [ "$applet" = busybox ] || ln -s busybox "$root/bin/$applet"
+    if [ ! -e "$root/bin/$applet" ] && [ ! -L "$root/bin/$applet" ] && [ ! -e "$root/usr/bin/$applet" ] && [ ! -L "$root/usr/bin/$applet" ]; then
+        ln -s busybox "$root/bin/$applet"
+    fi
 done
 echo 'root:x:0:0:root:/root:/bin/sh' > "$root/etc/passwd"
 echo 'root:x:0:' > "$root/etc/group"
@@ -59,7 +75,7 @@ MAIN
 fi
 cat > "$root/init" <<'INIT'
 #!/bin/sh
-export PATH=/bin HOME=/root TERM=vt100 PS1='guest:\w# '
+export PATH=/bin:/usr/bin HOME=/root TERM=vt100 PS1='guest:\w# '
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs devtmpfs /dev
@@ -76,6 +92,6 @@ done
 # Sorted names, one date, user 0, renumbered inodes: nothing of this machine is left in the archive.
 find "$root" -exec touch -h -d @0 {} +
 (cd "$root" && find . -mindepth 1 -print0 | sort -z |
-    cpio --null --create --format=newc --owner=0:0 --reproducible --quiet) | gzip -9n > "$output.part"
+    cpio --null --create --format=newc --owner=0:0 --reproducible --quiet) | if [ -n "$plain" ]; then cat; else gzip -9n; fi > "$output.part"
 mv "$output.part" "$output"
 echo "$output" 

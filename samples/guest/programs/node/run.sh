@@ -1,0 +1,3 @@
+set -e
+node --version
+node work.js

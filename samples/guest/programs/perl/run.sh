@@ -1,0 +1,3 @@
+set -e
+perl -e 'printf "perl %vd\n", $^V'
+perl work.pl

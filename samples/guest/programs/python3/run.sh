@@ -1,0 +1,3 @@
+set -e
+python3 --version
+python3 work.py
