@@ -64,6 +64,7 @@ def parse():
     parser.add_argument('--memory', default='512M', help='default: %(default)s')
     parser.add_argument('--each', action='store_true', help='boot once per workload instead of once for all')
     parser.add_argument('--timeout', type=float, default=3600, metavar='SECONDS', help='for one boot (default: %(default).0f)')
+    parser.add_argument('--cpu-time', action='store_true', help='the table shows CPU seconds of the process that ran the workload instead of wall time')
     parser.add_argument('--json', action='store_true', help='print everything that was measured as JSON instead of the table')
     parser.add_argument('extra', nargs='*', metavar='-- ARGUMENT', help='more arguments for replaykit')
     chosen = parser.parse_args()
@@ -231,7 +232,7 @@ def main():
     if chosen.json:
         print(json.dumps(result, indent=1))
     else:
-        print_table(result)
+        print_table(result, chosen.cpu_time)
     for problem in comparison.problems:
         measure.note(f'problem: {problem}')
     sys.exit(1 if comparison.problems else 0)
@@ -241,7 +242,7 @@ def number(value, digits=2):
     return '-' if value is None else f'{value:.{digits}f}'
 
 
-def print_table(result):
+def print_table(result, by_cpu):
     options = result['options']
     measure.say(f'host: {result["host"]}; {result["qemu"] or "no QEMU"}; {options["kernel"]}, {options["memory"]}; ours: --cpu {options["cpu"]} '
                 f'{" ".join(options["extra"])}, commit {result["commit"]}; {options["rounds"]} rounds{", small sizes" if options["quick"] else ""}')
@@ -251,13 +252,14 @@ def print_table(result):
         measure.say(f'{mode}: {facts.get("cpu", "?")}: {facts.get("flags", "?").strip()}')
     measure.say('')
     columns = '{:15} {:8} {:>7} {:>7} {:>8} {:>7} {:>7} {:>7} | {:>6} {:>6} | {:>6} {:>6} | {:>7} {:>8}  {}'
-    measure.say(columns.format('seconds', 'kind', 'native', 'QEMU', 'its cpu', 'run', 'record', 'replay', 'QEMU/r', 'by CPU', 'r/nat', 'by CPU',
+    measure.say(columns.format('CPU seconds' if by_cpu else 'seconds', 'kind', 'native', 'QEMU', 'its cpu', 'run', 'record', 'replay', 'QEMU/r', 'by CPU', 'r/nat', 'by CPU',
                                'rec/run', 'repl/rec', 'bars'))
+    kind = 'cpu_seconds' if by_cpu else 'seconds'
     for name, row in result['rows'].items():
         measure.say(columns.format(
-            name, row['kind'], *(number(row.get(key), 3) for key in ('native', 'qemu')), row.get('qemu_cpu') or '-',
-            *(number(row.get(key), 3) for key in ('run', 'record', 'replay')),
-            *(number(row[kind][key]) for key in ('qemu_over_record', 'record_over_native') for kind in ('ratios', 'cpu_ratios')),
+            name, row['kind'], *(number(row[kind].get(mode), 3) for mode in ('native', row['qemu'])), row['qemu'].removeprefix('qemu:') if row['qemu'] else '-',
+            *(number(row[kind].get(mode), 3) for mode in ('run', 'record', 'replay')),
+            *(number(row[ratios][key]) for key in ('qemu_over_record', 'record_over_native') for ratios in ('ratios', 'cpu_ratios')),
             *(number(row['ratios'][key]) for key in ('record_over_run', 'replay_over_record')), row['bars']))
     measure.say('')
     for label, mean in result['means'].items():

@@ -45,10 +45,9 @@ def report(samples, kinds):
 
 def row_of(samples, name, kind):
     times, cpu_times = by_round(samples, name, wall), by_round(samples, name, cpu)
-    medians = {mode: median(values.values()) for mode, values in times.items()}
-    qemu = min((mode for mode in times if mode.startswith('qemu:')), key=medians.get, default=None)
-    row = {'kind': kind, 'qemu': medians.get(qemu), 'qemu_cpu': qemu and qemu[5:],
-           **{mode: medians.get(mode) for mode in ('native', 'run', 'record', 'replay')}, 'all': medians,
+    seconds, cpu_seconds = ({mode: median(values.values()) for mode, values in measured.items()} for measured in (times, cpu_times))
+    qemu = min((mode for mode in times if mode.startswith('qemu:')), key=seconds.get, default=None)
+    row = {'kind': kind, 'qemu': qemu, 'seconds': seconds, 'cpu_seconds': cpu_seconds,
            'ratios': ratios(times, qemu), 'cpu_ratios': ratios(cpu_times, qemu)}
     row['bars'] = bars(row)
     return row
