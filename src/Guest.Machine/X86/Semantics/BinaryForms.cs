@@ -6,23 +6,35 @@ namespace Guest.Machine.X86.Semantics;
 /// <summary>The operand forms of two-operand instructions: rm, r; r, rm; rm, imm.</summary>
 internal static class BinaryForms
 {
-    /// <summary>The first operand is a register or memory, the second a register.</summary>
-    internal static InstructionRow RmR<T, TOperation>(Code code)
+    /// <summary>The first operand is a register or memory, the second a register. One row for each width.</summary>
+    internal static InstructionRow[] RmR<TOperation>(Code w8, Code w16, Code w32, Code w64)
+        where TOperation : struct, IBinaryOperation => [RmR<W8, TOperation>(w8), RmR<W16, TOperation>(w16), RmR<W32, TOperation>(w32), RmR<W64, TOperation>(w64)];
+
+    /// <summary>The first operand is a register, the second a register or memory. One row for each width.</summary>
+    internal static InstructionRow[] RRm<TOperation>(Code w8, Code w16, Code w32, Code w64)
+        where TOperation : struct, IBinaryOperation => [RRm<W8, TOperation>(w8), RRm<W16, TOperation>(w16), RRm<W32, TOperation>(w32), RRm<W64, TOperation>(w64)];
+
+    /// <summary>The first operand is a register or memory, the second an immediate. One row for each width.</summary>
+    internal static InstructionRow[] RmImm<TOperation>(Code w8, Code w16, Code w32, Code w64)
+        where TOperation : struct, IBinaryOperation => [RmImm<W8, TOperation>(w8), RmImm<W16, TOperation>(w16), RmImm<W32, TOperation>(w32), RmImm<W64, TOperation>(w64)];
+
+    /// <summary>The accumulator and an immediate. One row for each width.</summary>
+    internal static InstructionRow[] AccImm<TOperation>(Code w8, Code w16, Code w32, Code w64)
+        where TOperation : struct, IBinaryOperation => [AccImm<W8, TOperation>(w8), AccImm<W16, TOperation>(w16), AccImm<W32, TOperation>(w32), AccImm<W64, TOperation>(w64)];
+
+    private static InstructionRow RmR<T, TOperation>(Code code)
         where T : struct, IWidth
         where TOperation : struct, IBinaryOperation => new(code, RegisterRegister<T, TOperation>, MemoryRegister<T, TOperation>);
 
-    /// <summary>The first operand is a register, the second a register or memory.</summary>
-    internal static InstructionRow RRm<T, TOperation>(Code code)
+    private static InstructionRow RRm<T, TOperation>(Code code)
         where T : struct, IWidth
         where TOperation : struct, IBinaryOperation => new(code, RegisterRegister<T, TOperation>, RegisterMemory<T, TOperation>);
 
-    /// <summary>The first operand is a register or memory, the second an immediate.</summary>
-    internal static InstructionRow RmImm<T, TOperation>(Code code)
+    private static InstructionRow RmImm<T, TOperation>(Code code)
         where T : struct, IWidth
         where TOperation : struct, IBinaryOperation => new(code, RegisterImmediate<T, TOperation>, MemoryImmediate<T, TOperation>);
 
-    /// <summary>The accumulator and an immediate.</summary>
-    internal static InstructionRow AccImm<T, TOperation>(Code code)
+    private static InstructionRow AccImm<T, TOperation>(Code code)
         where T : struct, IWidth
         where TOperation : struct, IBinaryOperation => new(code, RegisterImmediate<T, TOperation>);
 

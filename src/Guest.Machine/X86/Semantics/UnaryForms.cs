@@ -11,6 +11,10 @@ internal static class UnaryForms
         where T : struct, IWidth
         where TOperation : struct, IUnaryOperation => new(code, Register<T, TOperation>, Memory<T, TOperation>);
 
+    /// <summary>The operand is a register or memory. One row for each width.</summary>
+    internal static InstructionRow[] Rm<TOperation>(Code w8, Code w16, Code w32, Code w64)
+        where TOperation : struct, IUnaryOperation => [Rm<W8, TOperation>(w8), Rm<W16, TOperation>(w16), Rm<W32, TOperation>(w32), Rm<W64, TOperation>(w64)];
+
     /// <summary>The operand is a register.</summary>
     internal static InstructionRow R<T, TOperation>(Code code)
         where T : struct, IWidth
