@@ -16,4 +16,4 @@ namespace Trace.Export.Tables;
 [StructLayout(LayoutKind.Sequential)]
 public readonly record struct AccessRow(
     ulong Order, ulong Retired, GuestVirtual Vaddr, GuestPhysical Paddr, ulong Value,
-    uint Seq, ushort Vcpu, byte Size, AccessDirection Direction);
+    uint Seq, ushort Vcpu, byte Size, AccessDirection Direction) : IPositionedRow;

@@ -8,9 +8,7 @@ public sealed class AccessTable : ITable<AccessRow>
     /// <inheritdoc/>
     public TableSchema Schema { get; } = new("accesses",
     [
-        new ColumnSchema("order", ColumnType.UInt64, ColumnEncoding.Delta) { Ascending = true },
-        new ColumnSchema("vcpu", ColumnType.UInt16, ColumnEncoding.Dictionary),
-        new ColumnSchema("retired", ColumnType.UInt64, ColumnEncoding.Delta),
+        .. PositionColumns.Schema,
         new ColumnSchema("seq", ColumnType.UInt32, ColumnEncoding.Delta),
         new ColumnSchema("vaddr", ColumnType.UInt64),
         new ColumnSchema("paddr", ColumnType.UInt64),
@@ -22,29 +20,14 @@ public sealed class AccessTable : ITable<AccessRow>
     /// <inheritdoc/>
     public void Spread(ReadOnlySpan<AccessRow> rows, ColumnBatch batch)
     {
-        SpreadPosition(rows, batch);
+        PositionColumns.Spread(rows, batch);
         SpreadPlace(rows, batch);
         batch.Advance(rows.Length);
     }
 
-    private static void SpreadPosition(ReadOnlySpan<AccessRow> rows, ColumnBatch batch)
-    {
-        Span<ulong> order = batch.NextWords(0, rows.Length);
-        Span<ulong> vcpu = batch.NextWords(1, rows.Length);
-        Span<ulong> retired = batch.NextWords(2, rows.Length);
-        Span<ulong> seq = batch.NextWords(3, rows.Length);
-        for (int i = 0; i < rows.Length; i++)
-        {
-            ref readonly AccessRow row = ref rows[i];
-            order[i] = row.Order;
-            vcpu[i] = row.Vcpu;
-            retired[i] = row.Retired;
-            seq[i] = row.Seq;
-        }
-    }
-
     private static void SpreadPlace(ReadOnlySpan<AccessRow> rows, ColumnBatch batch)
     {
+        Span<ulong> seq = batch.NextWords(3, rows.Length);
         Span<ulong> vaddr = batch.NextWords(4, rows.Length);
         Span<ulong> paddr = batch.NextWords(5, rows.Length);
         Span<ulong> size = batch.NextWords(6, rows.Length);
@@ -54,6 +37,7 @@ public sealed class AccessTable : ITable<AccessRow>
         for (int i = 0; i < rows.Length; i++)
         {
             ref readonly AccessRow row = ref rows[i];
+            seq[i] = row.Seq;
             vaddr[i] = row.Vaddr.Value;
             paddr[i] = row.Paddr.Value;
             size[i] = row.Size;

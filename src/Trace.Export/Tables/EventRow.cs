@@ -18,4 +18,4 @@ namespace Trace.Export.Tables;
 [StructLayout(LayoutKind.Sequential)]
 public readonly record struct EventRow(
     ulong Order, ulong Retired, GuestVirtual Pc, GuestPhysical Asid, long ErrorCode, ulong Detail,
-    short Vector, ushort Vcpu, EventKind Kind, byte RingBefore, byte RingAfter);
+    short Vector, ushort Vcpu, EventKind Kind, byte RingBefore, byte RingAfter) : IPositionedRow;

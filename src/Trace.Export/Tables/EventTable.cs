@@ -8,9 +8,7 @@ public sealed class EventTable : ITable<EventRow>
     /// <inheritdoc/>
     public TableSchema Schema { get; } = new("events",
     [
-        new ColumnSchema("order", ColumnType.UInt64, ColumnEncoding.Delta) { Ascending = true },
-        new ColumnSchema("vcpu", ColumnType.UInt16, ColumnEncoding.Dictionary),
-        new ColumnSchema("retired", ColumnType.UInt64, ColumnEncoding.Delta),
+        .. PositionColumns.Schema,
         ColumnSchema.OfSymbols("kind", TableSymbols.EventKinds),
         new ColumnSchema("vector", ColumnType.Int16, ColumnEncoding.Dictionary),
         new ColumnSchema("error_code", ColumnType.Int64, ColumnEncoding.Dictionary),
@@ -24,24 +22,10 @@ public sealed class EventTable : ITable<EventRow>
     /// <inheritdoc/>
     public void Spread(ReadOnlySpan<EventRow> rows, ColumnBatch batch)
     {
-        SpreadPosition(rows, batch);
+        PositionColumns.Spread(rows, batch);
         SpreadCause(rows, batch);
         SpreadPlace(rows, batch);
         batch.Advance(rows.Length);
-    }
-
-    private static void SpreadPosition(ReadOnlySpan<EventRow> rows, ColumnBatch batch)
-    {
-        Span<ulong> order = batch.NextWords(0, rows.Length);
-        Span<ulong> vcpu = batch.NextWords(1, rows.Length);
-        Span<ulong> retired = batch.NextWords(2, rows.Length);
-        for (int i = 0; i < rows.Length; i++)
-        {
-            ref readonly EventRow row = ref rows[i];
-            order[i] = row.Order;
-            vcpu[i] = row.Vcpu;
-            retired[i] = row.Retired;
-        }
     }
 
     private static void SpreadCause(ReadOnlySpan<EventRow> rows, ColumnBatch batch)

@@ -15,4 +15,4 @@ namespace Trace.Export.Tables;
 /// <param name="Kind">What it does.</param>
 [StructLayout(LayoutKind.Sequential)]
 public readonly record struct InstructionRow(
-    ulong Order, ulong Retired, GuestVirtual Pc, GuestPhysical Asid, Code Code, ushort Vcpu, byte Ring, InstructionKind Kind);
+    ulong Order, ulong Retired, GuestVirtual Pc, GuestPhysical Asid, Code Code, ushort Vcpu, byte Ring, InstructionKind Kind) : IPositionedRow;

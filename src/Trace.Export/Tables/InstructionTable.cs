@@ -8,9 +8,7 @@ public sealed class InstructionTable : ITable<InstructionRow>
     /// <inheritdoc/>
     public TableSchema Schema { get; } = new("instructions",
     [
-        new ColumnSchema("order", ColumnType.UInt64, ColumnEncoding.Delta) { Ascending = true },
-        new ColumnSchema("vcpu", ColumnType.UInt16, ColumnEncoding.Dictionary),
-        new ColumnSchema("retired", ColumnType.UInt64, ColumnEncoding.Delta),
+        .. PositionColumns.Schema,
         new ColumnSchema("pc", ColumnType.UInt64),
         new ColumnSchema("asid", ColumnType.UInt64, ColumnEncoding.Dictionary),
         new ColumnSchema("ring", ColumnType.UInt8, ColumnEncoding.Dictionary),
@@ -21,24 +19,10 @@ public sealed class InstructionTable : ITable<InstructionRow>
     /// <inheritdoc/>
     public void Spread(ReadOnlySpan<InstructionRow> rows, ColumnBatch batch)
     {
-        SpreadPosition(rows, batch);
+        PositionColumns.Spread(rows, batch);
         SpreadPlace(rows, batch);
         SpreadMeaning(rows, batch.NextWords(6, rows.Length), batch.NextWords(7, rows.Length));
         batch.Advance(rows.Length);
-    }
-
-    private static void SpreadPosition(ReadOnlySpan<InstructionRow> rows, ColumnBatch batch)
-    {
-        Span<ulong> order = batch.NextWords(0, rows.Length);
-        Span<ulong> vcpu = batch.NextWords(1, rows.Length);
-        Span<ulong> retired = batch.NextWords(2, rows.Length);
-        for (int i = 0; i < rows.Length; i++)
-        {
-            ref readonly InstructionRow row = ref rows[i];
-            order[i] = row.Order;
-            vcpu[i] = row.Vcpu;
-            retired[i] = row.Retired;
-        }
     }
 
     private static void SpreadPlace(ReadOnlySpan<InstructionRow> rows, ColumnBatch batch)
