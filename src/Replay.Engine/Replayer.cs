@@ -44,7 +44,7 @@ public sealed class Replayer : IDisposable
             }
             else
             {
-                CheckVendor(recording, null);
+                CheckVendor(recording);
                 Machine = Boot();
                 _inputs = new LogInputs(_log, default, 0);
             }
@@ -141,18 +141,22 @@ public sealed class Replayer : IDisposable
         }
     }
 
-    // Reads the log through once, or the part behind the last checkpoint, which says what came before: a recording that this host cannot repeat
-    // is refused before it starts, not where it parts.
-    private void CheckVendor(RecordingFolder recording, Position? known)
+    // A recording that this host cannot repeat is refused before it starts, not where it parts.
+    private static void CheckVendor(RecordingFolder recording)
     {
-        using LogReader log = recording.ReadLog();
-        if (known is { } last)
+        if (recording.Summary.HostVendor is { } vendor)
         {
-            Checkpoint checkpoint = Checkpoints.Open(last);
-            RefuseVendor(checkpoint.Vendor, checkpoint.At);
-            log.GoTo(last);
+            RefuseVendor(vendor.Name, vendor.At);
         }
+    }
 
+    // The last checkpoint says what came before it, so that only the part of the log behind it has to be read.
+    private void CheckVendor(RecordingFolder recording, Position last)
+    {
+        Checkpoint checkpoint = Checkpoints.Open(last);
+        RefuseVendor(checkpoint.Vendor, checkpoint.At);
+        using LogReader log = recording.ReadLog();
+        log.GoTo(last);
         while (log.Next())
         {
             if (log.Kind == RecordKind.HostVendor)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using Guest.Machine;
 using Replay.Log.Records;
 
@@ -28,6 +29,9 @@ public sealed record LogSummary
     /// <summary>The last state hash and its position; null where there is none.</summary>
     public required (Position At, StateHash Hash)? LastStateHash { get; init; }
 
+    /// <summary>The vendor of the recording host's processor, where the guest's results depend on it, and where that was noted; null where they do not.</summary>
+    public required (Position At, string Name)? HostVendor { get; init; }
+
     /// <summary>Records of all kinds.</summary>
     public long RecordCount => Records.Sum(kind => kind.Count);
 
@@ -48,6 +52,7 @@ public sealed record LogSummary
         long[] counts = new long[kinds.Length];
         long[] bytes = new long[kinds.Length];
         (Position, StateHash)? lastStateHash = null;
+        (Position, string)? hostVendor = null;
         while (log.Next())
         {
             int index = Array.IndexOf(kinds, log.Kind);
@@ -56,6 +61,10 @@ public sealed record LogSummary
             if (log.Kind == RecordKind.StateHash)
             {
                 lastStateHash = (log.Position, log.Read<StateHash>());
+            }
+            else if (log.Kind == RecordKind.HostVendor)
+            {
+                hostVendor ??= (log.Position, Encoding.ASCII.GetString(log.Read<HostVendor>().Name));
             }
         }
 
@@ -68,6 +77,7 @@ public sealed record LogSummary
             End = log.End,
             Damage = log.Damage,
             LastStateHash = lastStateHash,
+            HostVendor = hostVendor,
         };
     }
 }

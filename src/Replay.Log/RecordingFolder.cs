@@ -13,6 +13,7 @@ public sealed class RecordingFolder
 {
     private readonly SegmentFolder _segments;
     private readonly bool _upToDamage;
+    private readonly Lazy<LogSummary> _summary;
 
     private RecordingFolder(string path, SegmentFolder segments, byte[] json, bool upToDamage)
     {
@@ -21,6 +22,7 @@ public sealed class RecordingFolder
         Id = IdOf(json);
         _segments = segments;
         _upToDamage = upToDamage;
+        _summary = new Lazy<LogSummary>(SumUp);
     }
 
     /// <summary>The folder.</summary>
@@ -34,6 +36,10 @@ public sealed class RecordingFolder
 
     /// <summary>The file with everything the guest wrote to its console.</summary>
     public string ConsolePath => RecordingPaths.Console(Path);
+
+    /// <summary>What the log holds. The first call reads all of it, and so finds any damage; any thread may ask.</summary>
+    /// <exception cref="ReplayKitException">As <see cref="LogReader.Next"/>, at each call.</exception>
+    public LogSummary Summary => _summary.Value;
 
     /// <summary>Opens a recording: reads its manifest and checks that it is the one the log was written with.</summary>
     /// <param name="path">The folder.</param>
@@ -57,6 +63,12 @@ public sealed class RecordingFolder
 
     /// <summary>Opens the log, to be read from its start; any number of readers may be open.</summary>
     public LogReader ReadLog() => new(_segments, Manifest.Machine.Vcpus, _upToDamage);
+
+    private LogSummary SumUp()
+    {
+        using LogReader log = ReadLog();
+        return LogSummary.Of(log);
+    }
 
     private static byte[] ReadManifest(string path, string file)
     {

@@ -7,8 +7,6 @@ namespace ReplayKit.Cli;
 /// <summary>A recording that a verb is about to replay: its folder, where it ends, and what its log holds.</summary>
 internal sealed class OpenRecording
 {
-    private LogSummary? summary;
-
     private OpenRecording(RecordingFolder folder, bool upToDamage)
     {
         Folder = folder;
@@ -35,19 +33,7 @@ internal sealed class OpenRecording
     public bool IsEmpty { get; }
 
     /// <summary>What the log holds; the first call reads all of it, and so finds any damage.</summary>
-    public LogSummary Summary
-    {
-        get
-        {
-            if (summary is null)
-            {
-                using LogReader log = Folder.ReadLog();
-                summary = LogSummary.Of(log);
-            }
-
-            return summary;
-        }
-    }
+    public LogSummary Summary => Folder.Summary;
 
     /// <summary>Its places with names.</summary>
     public RecordingPlaces Places => new(default, End, Folder);

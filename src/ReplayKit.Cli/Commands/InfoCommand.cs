@@ -32,8 +32,7 @@ internal static class InfoCommand
     private static void Show(string recording, bool upToDamage, bool json)
     {
         RecordingFolder folder = RecordingFolder.Open(Recordings.Find(recording), upToDamage);
-        using LogReader log = folder.ReadLog();
-        RecordingInfo info = RecordingInfo.Of(folder, LogSummary.Of(log));
+        RecordingInfo info = RecordingInfo.Of(folder, folder.Summary);
         Console.Out.WriteLine(json ? JsonSerializer.Serialize(info, JsonOutput.Options) : Text(info, folder.Manifest));
     }
 
