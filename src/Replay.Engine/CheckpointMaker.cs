@@ -44,6 +44,11 @@ public sealed class CheckpointMaker : IDisposable
             advanced?.Invoke(machine);
             Look(machine);
         };
+        if (_replayer.Checkpoints.Has(_replayer.Machine.Position))
+        {
+            _series.ContinueFrom(_replayer.Checkpoints.Open(_replayer.Machine.Position));
+        }
+
         Restart();
         Position[] present = [.. _replayer.Checkpoints.Positions().Where(at => _replayer.Machine.Position.IsBefore(at))];
         foreach (Position at in present)

@@ -15,9 +15,11 @@ namespace Replay.Engine;
 public sealed class Replayer : IDisposable
 {
     private readonly LogReader _log;
+    private readonly string _recording;
     private readonly Manifest _manifest;
     private readonly MutedConsole _console;
     private readonly EngineOptions? _engine;
+    private readonly bool _startsFromCheckpoint;
     private LogInputs _inputs;
 
     /// <summary>Opens a recording and puts its machine at the beginning, or at the last checkpoint before a position.</summary>
@@ -28,6 +30,7 @@ public sealed class Replayer : IDisposable
     /// <exception cref="ReplayKitException">The recording is damaged, or kernel or initrd are not what was recorded.</exception>
     public Replayer(RecordingFolder recording, IConsoleOutput console, EngineOptions? engine = null, Position? from = null)
     {
+        _recording = recording.Path;
         _manifest = recording.Manifest;
         _engine = engine;
         _console = new MutedConsole(console);
@@ -36,9 +39,11 @@ public sealed class Replayer : IDisposable
         try
         {
             CheckModel(_manifest.Machine);
-            if (from is { } position && CheckpointBefore(position) is { } checkpoint)
+            Start = recording.Start;
+            _startsFromCheckpoint = recording.StartsFromCheckpoint;
+            if ((from is { } position ? CheckpointBefore(position) : FirstCheckpoint) is { } checkpoint)
             {
-                CheckVendor(recording, Checkpoints.Positions()[^1]);
+                CheckVendor(recording, from is null ? checkpoint : Checkpoints.Positions()[^1]);
                 Machine = new VirtualMachine(_manifest.Machine, _console, engine);
                 _inputs = GoTo(checkpoint);
             }
@@ -58,6 +63,9 @@ public sealed class Replayer : IDisposable
 
     /// <summary>The machine that replays; the same one wherever the replay goes.</summary>
     public VirtualMachine Machine { get; }
+
+    /// <summary>Where the recording begins.</summary>
+    public Position Start { get; }
 
     /// <summary>The checkpoints that <see cref="SeekTo"/> may use.</summary>
     public CheckpointFolder Checkpoints { get; }
@@ -174,12 +182,15 @@ public sealed class Replayer : IDisposable
         }
     }
 
+    // The one with which the recording begins, if it does not begin with the machine.
+    private Position? FirstCheckpoint => _startsFromCheckpoint ? Start : null;
+
     private Position? CheckpointBefore(Position target)
     {
-        Position? nearest = null;
+        Position? nearest = FirstCheckpoint;
         foreach (Position at in Checkpoints.Positions())
         {
-            if (at.Retired <= target.Retired)
+            if (at.Retired <= target.Retired && at.Retired >= Start.Retired)
             {
                 nearest = at;
             }
@@ -190,6 +201,11 @@ public sealed class Replayer : IDisposable
 
     private LogInputs GoTo(Position at)
     {
+        if (at == FirstCheckpoint && !Checkpoints.Has(at))
+        {
+            throw new ReplayKitException(122, ExitCode.BadInput, $"{Checkpoints.Path} has lost the checkpoint with which the recording begins: nothing of it can be replayed");
+        }
+
         Checkpoint checkpoint = Checkpoints.Open(at);
         checkpoint.RestoreTo(Machine);
         _log.GoTo(at);
@@ -210,8 +226,8 @@ public sealed class Replayer : IDisposable
         BootInputs boot = ReadBoot();
         var images = new LinuxImages
         {
-            Kernel = _manifest.Kernel.Load(),
-            Initrd = _manifest.Initrd?.Load(),
+            Kernel = _manifest.Kernel.Load(_recording),
+            Initrd = _manifest.Initrd?.Load(_recording),
             CommandLine = _manifest.CommandLine,
         };
         return new VirtualMachine(_manifest.Machine, images, boot, _console, _engine);

@@ -18,6 +18,7 @@ internal static class LogErrors
     public const int WriteFailed = 110;
     public const int CodecMissing = 111;
     public const int OtherRecording = 121;
+    public const int NoStart = 122;
 
     public static ReplayKitException Damage(string file, long offset, string what) =>
         Bad(Damaged, $"{file} is damaged at offset {offset}: {what}");

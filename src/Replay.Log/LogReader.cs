@@ -14,6 +14,7 @@ public sealed class LogReader : IDisposable
     private readonly RecordPlace _place;
     private readonly FrameIndex _index;
     private readonly bool _upToDamage;
+    private readonly bool _isRolling;
     private bool _again;
     private int _start;
     private int _body;
@@ -25,8 +26,10 @@ public sealed class LogReader : IDisposable
     /// <param name="store">Where the segments are.</param>
     /// <param name="vcpus">vCPUs of the machine, from 1; a record for another one is damage.</param>
     /// <param name="upToDamage">Whether damage ends the log (<see cref="LogEnding.Damaged"/>) instead of being thrown.</param>
-    public LogReader(ISegmentStore store, int vcpus, bool upToDamage = false)
+    /// <param name="isRolling">Whether every segment begins with a copy of the manifest, and the first ones may be gone.</param>
+    public LogReader(ISegmentStore store, int vcpus, bool upToDamage = false, bool isRolling = false)
     {
+        _isRolling = isRolling;
         _frames = new FrameReader(store, vcpus);
         _index = new FrameIndex(store);
         _place = new RecordPlace(vcpus);
@@ -216,7 +219,7 @@ public sealed class LogReader : IDisposable
 
         _start = _next = 0;
         _place.StartFrame(_frames.Header.From);
-        if (_frames.Header.Sequence == 0)
+        if (_frames.Header.Sequence == 0 || (_isRolling && _frames.Offset == 0))
         {
             SkipSeal();
         }

@@ -16,6 +16,7 @@ public sealed class LogWriter : IDisposable
     private readonly RecordBuffer _buffer = new();
     private readonly RecordPlace _place;
     private readonly int _frameBytes;
+    private readonly byte[] _seal;
     private ReplayKitException? _failure;
 
     /// <summary>Begins a log; its first frame, with the manifest's hash and copy, is on disk when this returns.</summary>
@@ -23,14 +24,16 @@ public sealed class LogWriter : IDisposable
     /// <param name="manifest">The bytes of <c>manifest.json</c>.</param>
     /// <param name="vcpus">vCPUs of the machine, from 1.</param>
     /// <param name="options">How to write.</param>
+    /// <param name="start">Where the recording begins.</param>
     /// <exception cref="ReplayKitException">The segment cannot be written (RK0109, RK0110).</exception>
-    public LogWriter(ISegmentStore store, ReadOnlySpan<byte> manifest, int vcpus, LogOptions options)
+    public LogWriter(ISegmentStore store, ReadOnlySpan<byte> manifest, int vcpus, LogOptions options, Position start = default)
     {
         _frames = new FrameWriter(store, options);
         _frameBytes = Math.Min(options.FrameBytes, LogFormat.MaxPayloadBytes / 2);
         _place = new RecordPlace(vcpus);
-        _buffer.Raw(ManifestSeal.Of(manifest));
-        WriteFrame(default);
+        _seal = ManifestSeal.Of(manifest);
+        _buffer.Raw(_seal);
+        WriteFrame(start);
     }
 
     /// <summary>Every input up to this position is on disk.</summary>
@@ -78,6 +81,19 @@ public sealed class LogWriter : IDisposable
         {
             WriteFrame(at);
         }
+    }
+
+    /// <summary>Flushes, and begins a new segment with a copy of the manifest: reading can begin with it when those before are gone.</summary>
+    /// <param name="at">Where the machine stands.</param>
+    /// <returns>The new segment's number.</returns>
+    /// <exception cref="ReplayKitException">It could not be written (RK0109, RK0110).</exception>
+    public int BeginSegment(Position at)
+    {
+        Flush(at);
+        _frames.EndSegment();
+        _buffer.Raw(_seal);
+        WriteFrame(at);
+        return _frames.Segment;
     }
 
     /// <summary>Closes the segment; what was not flushed is lost and a log without <see cref="End"/> is a cut one.</summary>

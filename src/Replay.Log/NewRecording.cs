@@ -1,5 +1,7 @@
 using Guest.Machine;
+using Replay.Log.Checkpoints;
 using Replay.Log.Manifests;
+using Replay.Log.Native;
 using Replay.Log.Records;
 using Replay.Log.Segments;
 
@@ -9,14 +11,18 @@ namespace Replay.Log;
 /// <remarks>For one thread. Whenever the process dies after <see cref="Create"/> has returned, the folder is a valid recording.</remarks>
 public sealed class NewRecording : IDisposable
 {
-    private readonly FileStream _console;
+    private readonly FileStream? _console;
+    private readonly byte[] _manifest;
+    private readonly ulong _memoryBytes;
     private readonly bool _durable;
 
-    private NewRecording(string path, LogWriter log, FileStream console, bool durable)
+    private NewRecording(string path, LogWriter log, FileStream? console, Manifest manifest, byte[] json, bool durable)
     {
         Path = path;
         Log = log;
         _console = console;
+        _manifest = json;
+        _memoryBytes = manifest.Machine.MemoryBytes;
         _durable = durable;
     }
 
@@ -26,7 +32,7 @@ public sealed class NewRecording : IDisposable
     /// <summary>The log.</summary>
     public LogWriter Log { get; }
 
-    /// <summary>Makes the folder and everything a recording of no instructions has.</summary>
+    /// <summary>Makes the folder and everything a recording of no instructions has. One that starts from a checkpoint is complete with <see cref="Publish"/>.</summary>
     /// <param name="path">The folder, by custom with the extension <c>.rk</c>; it must not exist or be empty.</param>
     /// <param name="manifest">What the recording is of.</param>
     /// <param name="options">How its log is written.</param>
@@ -37,11 +43,34 @@ public sealed class NewRecording : IDisposable
         {
             RefuseExisting(path);
             Directory.CreateDirectory(RecordingPaths.Log(path));
-            return Begin(path, manifest, options);
+            NewRecording recording = Begin(path, manifest, options);
+            if (manifest.Start is null)
+            {
+                recording.Publish();
+            }
+
+            return recording;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw LogErrors.CannotWrite(path, error);
+        }
+    }
+
+    /// <summary>The checkpoints of the recording, to be written.</summary>
+    public CheckpointFolder OpenCheckpoints() => new(RecordingPaths.Checkpoints(Path), RecordingFolder.IdOf(_manifest), _memoryBytes);
+
+    /// <summary>Makes the folder a recording: writes its manifest. For one that starts from a checkpoint, when that is there; until then it is none.</summary>
+    /// <exception cref="ReplayKitException">It cannot be written (RK0109, RK0110).</exception>
+    public void Publish()
+    {
+        try
+        {
+            WriteManifest(Path, _manifest, _durable);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw LogErrors.CannotWrite(RecordingPaths.Manifest(Path), error);
         }
     }
 
@@ -51,7 +80,7 @@ public sealed class NewRecording : IDisposable
     {
         try
         {
-            _console.Write(text);
+            _console?.Write(text);
         }
         catch (IOException error)
         {
@@ -66,7 +95,7 @@ public sealed class NewRecording : IDisposable
     {
         try
         {
-            _console.Flush(_durable);
+            _console?.Flush(_durable);
         }
         catch (IOException error)
         {
@@ -104,7 +133,7 @@ public sealed class NewRecording : IDisposable
         Log.Dispose();
         try
         {
-            _console.Dispose();
+            _console?.Dispose();
         }
         catch (IOException)
         {
@@ -115,23 +144,24 @@ public sealed class NewRecording : IDisposable
 
     private static NewRecording Begin(string path, Manifest manifest, LogOptions options)
     {
-        FileStream console = new(RecordingPaths.Console(path), FileMode.CreateNew, FileAccess.Write, FileShare.Read);
+        // A console text that is never cut would grow for ever.
+        FileStream? console = manifest.Rolling ? null : new(RecordingPaths.Console(path), FileMode.CreateNew, FileAccess.Write, FileShare.Read);
         LogWriter? log = null;
         bool hasBegun = false;
         try
         {
             byte[] json = manifest.ToJson();
-            log = new LogWriter(new SegmentFolder(RecordingPaths.Log(path)), json, manifest.Machine.Vcpus, options);
-            WriteManifest(path, json, options.Durable);
+            LogOptions segments = manifest.Rolling ? options with { SegmentBytes = long.MaxValue } : options;
+            log = new LogWriter(new SegmentFolder(RecordingPaths.Log(path)), json, manifest.Machine.Vcpus, segments, manifest.Start?.At ?? default);
             hasBegun = true;
-            return new NewRecording(path, log, console, options.Durable);
+            return new NewRecording(path, log, console, manifest, json, options.Durable);
         }
         finally
         {
             if (!hasBegun)
             {
                 log?.Dispose();
-                console.Dispose();
+                console?.Dispose();
             }
         }
     }
@@ -156,5 +186,9 @@ public sealed class NewRecording : IDisposable
         }
 
         File.Move(unfinished, manifest);
+        if (durable)
+        {
+            Folders.Sync(path);
+        }
     }
 }

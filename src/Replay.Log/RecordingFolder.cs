@@ -23,6 +23,7 @@ public sealed class RecordingFolder
         _segments = segments;
         _upToDamage = upToDamage;
         _summary = new Lazy<LogSummary>(SumUp);
+        Start = FindStart();
     }
 
     /// <summary>The folder.</summary>
@@ -33,6 +34,12 @@ public sealed class RecordingFolder
 
     /// <summary>What tells it from any other.</summary>
     public UInt128 Id { get; }
+
+    /// <summary>Where it begins.</summary>
+    public Position Start { get; }
+
+    /// <summary>Whether it begins with a checkpoint and not with the machine.</summary>
+    public bool StartsFromCheckpoint => Manifest.Start is not null || Start.Retired > 0;
 
     /// <summary>The file with everything the guest wrote to its console.</summary>
     public string ConsolePath => RecordingPaths.Console(Path);
@@ -61,8 +68,17 @@ public sealed class RecordingFolder
     /// <summary>The recording's checkpoints.</summary>
     public CheckpointFolder OpenCheckpoints() => new(RecordingPaths.Checkpoints(Path), Id, Manifest.Machine.MemoryBytes);
 
-    /// <summary>Opens the log, to be read from its start; any number of readers may be open.</summary>
-    public LogReader ReadLog() => new(_segments, Manifest.Machine.Vcpus, _upToDamage);
+    /// <summary>Opens the log, to be read from the recording's start; any number of readers may be open.</summary>
+    public LogReader ReadLog()
+    {
+        LogReader log = new(_segments, Manifest.Machine.Vcpus, _upToDamage, Manifest.Rolling);
+        if (Manifest.Rolling)
+        {
+            log.GoTo(Start);
+        }
+
+        return log;
+    }
 
     private LogSummary SumUp()
     {
@@ -88,11 +104,17 @@ public sealed class RecordingFolder
     }
 
     /// <summary>The manifest's bytes, after the log's first frame has vouched for them; without a whole first frame nothing does.</summary>
-    private static byte[] CheckedAgainstLog(ISegmentStore segments, string file, byte[] json, bool upToDamage)
+    private static byte[] CheckedAgainstLog(SegmentFolder segments, string file, byte[] json, bool upToDamage)
     {
         using FrameReader frames = new(segments, vcpus: 1);
         try
         {
+            // The beginning of a rolling recording may be gone: then the first frame that is left vouches for the manifest.
+            if (segments.Numbers() is [> 0, ..] && Manifest.Parse(file, json).Rolling && new FrameIndex(segments).Find(default) is { } first)
+            {
+                frames.GoTo(first);
+            }
+
             if (!frames.Next())
             {
                 return json;
@@ -121,5 +143,26 @@ public sealed class RecordingFolder
         }
 
         return upToDamage ? copy.ToArray() : throw LogErrors.Damage(file, copy.CommonPrefixLength(json), "it is not the manifest that the log was written with");
+    }
+
+    /// <summary>The machine's start, the checkpoint that the manifest names, or, where the beginning was dropped, the first checkpoint from which the log goes on.</summary>
+    private Position FindStart()
+    {
+        if (!Manifest.Rolling || _segments.Numbers() is not [> 0, ..])
+        {
+            return Manifest.Start?.At ?? default;
+        }
+
+        Position from = new FrameIndex(_segments).Find(default)?.From ?? default;
+        using CheckpointFolder checkpoints = OpenCheckpoints();
+        foreach (Position at in checkpoints.Positions())
+        {
+            if (at.Retired >= from.Retired)
+            {
+                return at;
+            }
+        }
+
+        throw LogErrors.Bad(LogErrors.NoStart, $"{Path} has lost the checkpoint with which it begins: nothing of it can be replayed");
     }
 }

@@ -11,7 +11,7 @@ internal sealed class OpenRecording
     {
         Folder = folder;
         using LogReader log = folder.ReadLog();
-        IsEmpty = !log.Next();
+        IsEmpty = !folder.StartsFromCheckpoint && !log.Next();
         if (upToDamage)
         {
             End = Summary.Last;
@@ -29,14 +29,14 @@ internal sealed class OpenRecording
     /// <summary>Its last position.</summary>
     public Position End { get; }
 
-    /// <summary>Whether there is anything to replay: a recorder that was killed at once has left a log without records.</summary>
+    /// <summary>Whether there is nothing to replay: a recorder that was killed at once has left a log without records.</summary>
     public bool IsEmpty { get; }
 
     /// <summary>What the log holds; the first call reads all of it, and so finds any damage.</summary>
     public LogSummary Summary => Folder.Summary;
 
     /// <summary>Its places with names.</summary>
-    public RecordingPlaces Places => new(default, End, Folder);
+    public RecordingPlaces Places => new(Folder.Start, End, Folder);
 
     /// <summary>Opens it. Reads little of the log: its beginning and its end.</summary>
     /// <param name="text">A path, or <c>latest</c>.</param>

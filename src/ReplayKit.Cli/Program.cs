@@ -13,4 +13,6 @@ return Entry.Run(args,
     PsCommand.Create(),
     ExportCommand.Create(),
     LsCommand.Create(),
+    PackCommand.Create(),
+    UnpackCommand.Create(),
 ]);

@@ -34,6 +34,15 @@ internal sealed record RecordingInfo
     /// <summary>What else there is to say about its end; null for nothing.</summary>
     public required string? EndedDetail { get; init; }
 
+    /// <summary>Its first position.</summary>
+    public required string Start { get; init; }
+
+    /// <summary>The recording from whose state it goes on: the SHA-256 of that one's manifest; null for none.</summary>
+    public required string? Parent { get; init; }
+
+    /// <summary>Whether its oldest part is dropped as it grows.</summary>
+    public required bool Rolling { get; init; }
+
     /// <summary>Its last position.</summary>
     public required string End { get; init; }
 
@@ -68,7 +77,10 @@ internal sealed record RecordingInfo
     public static RecordingInfo Of(RecordingFolder folder, LogSummary log) => new()
     {
         Recording = folder.Path,
-        Instructions = log.Last.Retired,
+        Instructions = log.Last.Retired - folder.Start.Retired,
+        Start = folder.Start.ToString(),
+        Parent = folder.Manifest.Start?.Parent,
+        Rolling = folder.Manifest.Rolling,
         Vcpus = folder.Manifest.Machine.Vcpus,
         Records = log.RecordCount,
         RecordsByKind = log.Records.Where(kind => kind.Count > 0).ToDictionary(kind => RecordText.Name(kind.Kind), kind => kind.Count),

@@ -1,4 +1,6 @@
 using System.Globalization;
+using Replay.Log.Packing;
+using ReplayKit.Cli.Terminal;
 
 namespace ReplayKit.Cli;
 
@@ -26,18 +28,36 @@ internal static class Recordings
             .ThenByDescending(folder => folder, StringComparer.Ordinal)];
     }
 
-    /// <summary>The folder that a user's text names.</summary>
+    /// <summary>The folder that a user's text names. A packed recording is unpacked into one that is gone when the command ends.</summary>
     /// <param name="text">A path, or <c>latest</c>.</param>
+    /// <exception cref="Guest.Machine.ReplayKitException">RK0304: there is none; a packed recording is damaged.</exception>
     public static string Find(string text)
     {
         if (text != "latest")
         {
-            return text;
+            return File.Exists(text) ? UnpackForNow(text) : text;
         }
 
         return List() is [string newest, ..]
             ? newest
             : throw UsageError.NoRecording($"there is no recording in {Path.GetFullPath(Home)}; record one, or set REPLAYKIT_HOME");
+    }
+
+    /// <summary>Makes a folder of a packed recording.</summary>
+    /// <exception cref="Guest.Machine.ReplayKitException">The file is damaged, or the folder cannot be written.</exception>
+    public static void Unpack(string file, string folder)
+    {
+        using ProgressBar progress = new("unpack", 0, (ulong)(File.Exists(file) ? new FileInfo(file).Length : 0), ProgressUnit.Bytes);
+        new PackedRecording(file, bytes => progress.Report((ulong)bytes)).Unpack(folder);
+    }
+
+    private static string UnpackForNow(string file)
+    {
+        string temporary = Directory.CreateTempSubdirectory("replaykit-").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(temporary, recursive: true);
+        string folder = Path.Combine(temporary, Path.GetFileName(Path.ChangeExtension(file, ".rk")));
+        Unpack(file, folder);
+        return folder;
     }
 
     /// <summary>A folder name for a new recording that nothing uses yet: <c>replay-YYYYMMDD-HHMMSS.rk</c>.</summary>

@@ -18,7 +18,7 @@ public static class Verification
     public static IReadOnlyList<ReplaySegment> Cut(RecordingFolder recording, Position end, int jobs)
     {
         using CheckpointFolder checkpoints = recording.OpenCheckpoints();
-        return RecordingSegments.Cut(default, end, checkpoints.Positions(), jobs == 1 ? 1 : jobs * PiecesPerJob);
+        return RecordingSegments.Cut(recording.Start, end, checkpoints.Positions(), jobs == 1 ? 1 : jobs * PiecesPerJob);
     }
 
     /// <summary>

@@ -25,6 +25,16 @@ internal sealed class FrameWriter(ISegmentStore store, LogOptions options) : IDi
     /// <summary>The name of the segment that is being written.</summary>
     public string SegmentName => store.NameOf(Math.Max(0, _segments - 1));
 
+    /// <summary>The number of the segment that is being written.</summary>
+    public int Segment => _segments - 1;
+
+    /// <summary>Lets the next frame begin a new segment.</summary>
+    public void EndSegment()
+    {
+        _segment?.Dispose();
+        _segment = null;
+    }
+
     /// <summary>Writes one frame.</summary>
     /// <exception cref="IOException">It could not be written; the frames before it stand as they were.</exception>
     public void Write(ReadOnlySpan<byte> payload, Position to)

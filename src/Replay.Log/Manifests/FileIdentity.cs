@@ -43,19 +43,29 @@ public sealed record FileIdentity(string Path, long Bytes, string Sha256)
         }
     }
 
-    /// <summary>Reads the file from where it was recorded and checks it.</summary>
-    /// <exception cref="Guest.Machine.ReplayKitException">It is missing (RK0107) or has changed (RK0106).</exception>
-    public byte[] Load()
+    /// <summary>Where the file is: in a recording that has it by its hash, as one that was packed; otherwise where it was recorded.</summary>
+    /// <param name="recording">The recording's folder; null for none.</param>
+    public string PathIn(string? recording)
     {
+        string? packed = recording is null ? null : System.IO.Path.Combine(recording, Packing.PackNames.Files, Sha256);
+        return packed is not null && File.Exists(packed) ? packed : Path;
+    }
+
+    /// <summary>Reads the file and checks it.</summary>
+    /// <param name="recording">The folder of the recording that may have it; null for none.</param>
+    /// <exception cref="Guest.Machine.ReplayKitException">It is missing (RK0107) or has changed (RK0106).</exception>
+    public byte[] Load(string? recording = null)
+    {
+        string path = PathIn(recording);
         try
         {
-            byte[] content = File.ReadAllBytes(Path);
-            Check(Path, content);
+            byte[] content = File.ReadAllBytes(path);
+            Check(path, content);
             return content;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw LogErrors.Bad(LogErrors.FileMissing, $"{Path}, which the recording was made with, cannot be read: {error.Message}", error);
+            throw LogErrors.Bad(LogErrors.FileMissing, $"{path}, which the recording was made with, cannot be read: {error.Message}", error);
         }
     }
 }

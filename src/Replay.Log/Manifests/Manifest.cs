@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Guest.Machine.Board;
 
 namespace Replay.Log.Manifests;
@@ -28,6 +29,14 @@ public sealed record Manifest
 
     /// <summary>The machine.</summary>
     public required MachineDescription Machine { get; init; }
+
+    /// <summary>Where it begins, if not with the machine; null for a recording from the boot on.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RecordingStart? Start { get; init; }
+
+    /// <summary>Whether the oldest part is dropped as the recording grows; then every segment of the log begins with a copy of this manifest.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Rolling { get; init; }
 
     /// <summary>The kernel it was started with.</summary>
     public required FileIdentity Kernel { get; init; }
@@ -100,7 +109,8 @@ public sealed record Manifest
             && Machine.MemoryBytes > 0
             && Machine.TscHz > 0
             && !Machine.Cpuid.IsDefault
-            && !Machine.Devices.IsDefault;
+            && !Machine.Devices.IsDefault
+            && (Start?.IsValid ?? true);
         if (!valuesHold)
         {
             throw new JsonException("the machine has values that no machine has");

@@ -44,7 +44,7 @@ internal static class CheckpointCommand
     private static int Make(OpenRecording recording, CheckpointSpacing spacing)
     {
         using Replayer replayer = new(recording.Folder, new NoConsole());
-        using ProgressBar progress = new("checkpoint", 0, recording.End.Retired);
+        using ProgressBar progress = new("checkpoint", recording.Folder.Start.Retired, recording.End.Retired);
         replayer.Advanced = machine => progress.Report(machine.Position.Retired);
         Stopwatch clock = Stopwatch.StartNew();
         using CheckpointMaker maker = new(replayer, spacing, () => clock.Elapsed);

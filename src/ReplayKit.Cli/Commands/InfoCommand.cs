@@ -50,13 +50,18 @@ internal static class InfoCommand
             $"              sha256 {manifest.Kernel.Sha256}",
             $"initrd        {manifest.Initrd?.Path ?? "none"}",
             $"command line  {manifest.CommandLine}",
-            string.Create(CultureInfo.InvariantCulture, $"instructions  {info.Instructions:N0} (end at {info.End})"),
+            string.Create(CultureInfo.InvariantCulture, $"instructions  {info.Instructions:N0} ({(info.Start == "0:0" ? "end at" : $"from {info.Start} to")} {info.End}){(info.Rolling ? ", the oldest part is dropped" : string.Empty)}"),
             string.Create(CultureInfo.InvariantCulture, $"log           {info.LogBytes:N0} bytes, {perThousand} bytes per 1000 instructions"),
             $"records       {info.Records}: {string.Join(", ", info.RecordsByKind.Select(kind => $"{kind.Key} {kind.Value}"))}",
             info.Checkpoints.Count == 0 ? "checkpoints   none" : string.Create(CultureInfo.InvariantCulture, $"checkpoints   {info.Checkpoints.Count}, {info.Checkpoints.Bytes:N0} bytes (the last at {info.Checkpoints.Last})"),
             $"ended         {info.Ended}{(info.EndedDetail is { Length: > 0 } detail ? $" ({detail})" : string.Empty)}",
             $"state hash    {info.StateHash ?? "none"}",
         ];
+        if (info.Parent is not null)
+        {
+            lines.Add($"parent        goes on at {info.Start} from the recording whose manifest has sha256 {info.Parent}");
+        }
+
         if (info.Damage is not null)
         {
             lines.Add($"damage        {info.Damage}");

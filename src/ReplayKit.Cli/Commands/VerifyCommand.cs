@@ -41,7 +41,7 @@ internal static class VerifyCommand
 
         Verified result = new(
             recording.Folder.Path,
-            recording.End.Retired,
+            recording.End.Retired - recording.Folder.Start.Retired,
             recording.IsEmpty ? 0 : Replay(recording, segments, jobs),
             recording.Summary.Ended,
             recording.Summary.Damage,
@@ -54,7 +54,7 @@ internal static class VerifyCommand
 
     private static int Replay(OpenRecording recording, IReadOnlyList<ReplaySegment> segments, int jobs)
     {
-        using ProgressBar progress = new("verify", 0, recording.End.Retired);
+        using ProgressBar progress = new("verify", 0, recording.End.Retired - recording.Folder.Start.Retired);
         return Verification.Run(recording.Folder, segments, jobs, progress: progress.Report);
     }
 

@@ -11,6 +11,7 @@ internal sealed class ProgressBar : IDisposable
 
     private readonly TextWriter? terminal;
     private readonly string what;
+    private readonly ProgressUnit unit;
     private readonly ulong start;
     private readonly ulong total;
     private readonly Stopwatch elapsed = Stopwatch.StartNew();
@@ -19,16 +20,18 @@ internal sealed class ProgressBar : IDisposable
 
     /// <summary>Starts the bar.</summary>
     /// <param name="what">The work, in one word.</param>
-    /// <param name="start">Instructions done already, by others.</param>
-    /// <param name="end">Instructions done when it is complete.</param>
-    public ProgressBar(string what, ulong start, ulong end)
-        : this(what, start, end, StandardError.IsTerminal ? StandardError.Writer : null)
+    /// <param name="start">What is done already, by others.</param>
+    /// <param name="end">What is done when it is complete.</param>
+    /// <param name="unit">What is counted.</param>
+    public ProgressBar(string what, ulong start, ulong end, ProgressUnit unit = ProgressUnit.Instructions)
+        : this(what, start, end, StandardError.IsTerminal ? StandardError.Writer : null, unit)
     {
     }
 
     /// <summary>Starts the bar on a given terminal.</summary>
-    internal ProgressBar(string what, ulong start, ulong end, TextWriter? terminal)
+    internal ProgressBar(string what, ulong start, ulong end, TextWriter? terminal, ProgressUnit unit = ProgressUnit.Instructions)
     {
+        this.unit = unit;
         this.what = what;
         this.start = start;
         total = end - Math.Min(start, end);
@@ -46,7 +49,7 @@ internal sealed class ProgressBar : IDisposable
 
         drawn = elapsed.Elapsed;
         anythingDrawn = true;
-        terminal.Write('\r' + Line(what, done - Math.Min(start, done), total, drawn) + "\x1b[K");
+        terminal.Write('\r' + Line(what, done - Math.Min(start, done), total, drawn, unit) + "\x1b[K");
     }
 
     /// <summary>Clears the bar's line.</summary>
@@ -59,7 +62,7 @@ internal sealed class ProgressBar : IDisposable
     }
 
     /// <summary>The text of the bar.</summary>
-    internal static string Line(string what, ulong done, ulong total, TimeSpan elapsed)
+    internal static string Line(string what, ulong done, ulong total, TimeSpan elapsed, ProgressUnit unit = ProgressUnit.Instructions)
     {
         double share = total == 0 ? 1 : Math.Min(1, done / (double)total);
         double rate = elapsed.TotalSeconds > 0 ? done / elapsed.TotalSeconds : 0;
@@ -69,6 +72,6 @@ internal sealed class ProgressBar : IDisposable
             : "-:--:--";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{what} [{new string('#', full)}{new string('.', Cells - full)}] {share * 100,3:F0} %  {rate / 1e6,6:F1} M instructions/s  {left} left");
+            $"{what} [{new string('#', full)}{new string('.', Cells - full)}] {share * 100,3:F0} %  {rate / 1e6,6:F1} {(unit == ProgressUnit.Bytes ? "MB/s" : "M instructions/s")}  {left} left");
     }
 }

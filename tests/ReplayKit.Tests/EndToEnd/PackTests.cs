@@ -1,0 +1,37 @@
+using ReplayKit.Tests.Command;
+
+namespace ReplayKit.Tests.EndToEnd;
+
+/// <summary>A packed recording by the command: read as it is, and unpacked where the kernel is not.</summary>
+public sealed class PackTests(TinyGuest guest) : IClassFixture<TinyGuest>
+{
+    [Fact]
+    public void A_packed_recording_replays_as_it_is_and_unpacked()
+    {
+        string packed = guest.File("recorded.rkz");
+        CommandResult pack = ReplayKitCommand.Run("pack", guest.Recording, "-o", packed);
+        Assert.True(pack.ExitCode == 0, pack.Error);
+        string[] before = Temporary();
+        Assert.Equal(guest.Recorded.Output, ReplayKitCommand.Run("replay", packed).Output);
+        Assert.Equal("power-off", TinyGuest.Info(packed).GetProperty("ended").GetString());
+        Assert.Empty(Temporary().Except(before));
+
+        string elsewhere = guest.File("elsewhere.rk");
+        Assert.Equal(0, ReplayKitCommand.Run("unpack", packed, "-o", elsewhere).ExitCode);
+        string hidden = guest.Kernel + ".hidden";
+        File.Move(guest.Kernel, hidden);
+        CommandResult verify = ReplayKitCommand.Run("verify", elsewhere);
+        File.Move(hidden, guest.Kernel);
+        Assert.True(verify.ExitCode == 0, verify.Error);
+    }
+
+    [Fact]
+    public void A_file_that_is_no_packed_recording_is_refused_by_name()
+    {
+        CommandResult result = ReplayKitCommand.Run("replay", guest.Kernel);
+        Assert.Equal(2, result.ExitCode);
+        Assert.StartsWith("replaykit: RK0101: ", Assert.Single(result.ErrorLines), StringComparison.Ordinal);
+    }
+
+    private static string[] Temporary() => Directory.GetDirectories(Path.GetTempPath(), "replaykit-??????");
+}
