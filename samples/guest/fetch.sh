@@ -4,7 +4,7 @@
 #   samples/guest/fetch.sh [6.1|6.12]     6.1 (default): the newest linux-image-cloud-amd64 of Debian 12
 #                                         6.12: the newest one of Debian 12's backports
 #
-# Prints two lines for `eval "$(samples/guest/fetch.sh)"`:  vmlinuz=PATH  and  busybox=PATH
+# Prints lines for `eval "$(samples/guest/fetch.sh)"`:  vmlinuz=PATH  modules=FOLDER (of the kernel's modules)  busybox=PATH
 set -euo pipefail
 
 version=${1:-6.1}
@@ -24,4 +24,5 @@ busybox_version=$(candidate stable busybox-static)
 kernel=$(unpack "$kernel_set" "$image" "$kernel_version")
 busybox=$(unpack stable busybox-static "$busybox_version")
 printf 'vmlinuz=%q\n' "$kernel"/boot/vmlinuz-*
+printf 'modules=%q\n' "$kernel"/lib/modules/*
 printf 'busybox=%q\n' "$busybox/bin/busybox"

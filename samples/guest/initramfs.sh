@@ -8,6 +8,8 @@
 #   --tree FOLDER        what the folder holds is in the guest too; busybox's commands get only the names that it leaves
 #   --root FOLDER        the guest's files are put together in this new folder and left there
 #   --plain              not compressed: larger, and sooner unpacked by the guest
+#   --module NAME        loads a module of the kernel at start, after those that it needs; may be repeated
+#   --modules FOLDER     where the kernel's modules are (fetch.sh prints it); needed with --module
 #   --busybox FILE       a static busybox (default: the one that fetch.sh fetches)
 set -euo pipefail
 export LC_ALL=C TZ=UTC
@@ -16,8 +18,8 @@ umask 022
 usage() { sed -nE '/^$|^set /q; s/^# ?//p' "$0" >&2; exit "${1:-1}"; }
 
 here=$(cd "$(dirname "$0")" && pwd)
-busybox='' script='' output='' tree='' root='' plain=''
-extras=()
+busybox='' script='' output='' tree='' root='' plain='' modules=''
+extras=() wanted=()
 while [ $# -gt 0 ]; do
     case $1 in
         --help | -h) usage 0 ;;
@@ -26,6 +28,8 @@ while [ $# -gt 0 ]; do
         --root) root=${2:?} ;;
         --busybox) busybox=${2:?} ;;
         --script) script=${2:?} ;;
+        --module) wanted+=("${2:?}") ;;
+        --modules) modules=${2:?} ;;
         --file) extras+=("${2:?}") ;;
         -o | --output) output=${2:?} ;;
         *) echo "initramfs.sh: unknown argument $1" >&2; usage ;;
@@ -33,6 +37,7 @@ while [ $# -gt 0 ]; do
     shift 2
 done
 [ -n "$output" ] || usage
+[ ${#wanted[@]} -eq 0 ] || [ -d "$modules" ] || { echo "initramfs.sh: --module needs --modules FOLDER" >&2; exit 1; }
 if [ -z "$busybox" ]; then
     eval "$("$here/fetch.sh" | grep '^busybox=')"
 fi
@@ -73,12 +78,42 @@ cd /root
 setsid cttyhack sh
 MAIN
 fi
+# Puts a module and, before it, what it needs into the archive, uncompressed, and a line to load it into /modules.
+# A module that is built into the kernel has no file; dashes and underscores mean the same.
+declare -A added=()
+add_module() {
+    local name=${1//-/_} file='' needed
+    [ -z "${added[$name]:-}" ] || return 0
+    added[$name]=1
+    file=$(find "$modules" -name "*.ko*" | awk -v name="$name" '
+        { base = $0; sub(/.*\//, "", base); sub(/\.ko.*/, "", base); gsub(/-/, "_", base); if (base == name && !done) { print; done = 1 } }')
+    if [ -z "$file" ]; then
+        awk -v name="$name" '{ sub(/.*\//, ""); sub(/\.ko.*/, ""); gsub(/-/, "_"); if ($0 == name) found = 1 } END { exit !found }' "$modules/modules.builtin" ||
+            { echo "initramfs.sh: the kernel has no module $1" >&2; exit 1; }
+        return 0
+    fi
+    mkdir -p "$root/lib/modules"
+    case $file in
+        *.xz) xz -dc "$file" > "$root/lib/modules/$name.ko" ;;
+        *) cp "$file" "$root/lib/modules/$name.ko" ;;
+    esac
+    for needed in $(tr '\0' '\n' < "$root/lib/modules/$name.ko" | sed -n 's/^depends=//p' | tr ',' ' '); do
+        add_module "$needed"
+    done
+    echo "insmod /lib/modules/$name.ko" >> "$root/modules"
+}
+: > "$root/modules"
+for name in ${wanted[@]+"${wanted[@]}"}; do
+    add_module "$name"
+done
+
 cat > "$root/init" <<'INIT'
 #!/bin/sh
 export PATH=/bin:/usr/bin HOME=/root TERM=vt100 PS1='guest:\w# '
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs devtmpfs /dev
+. /modules
 . /main
 poweroff -f
 INIT

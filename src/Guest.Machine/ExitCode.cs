@@ -17,4 +17,7 @@ public enum ExitCode
 
     /// <summary>The host lacks something; the message names it.</summary>
     HostCannot = 4,
+
+    /// <summary>The guest's kernel panicked.</summary>
+    GuestPanicked = 5,
 }

@@ -10,17 +10,20 @@ namespace Replay.Engine;
 internal sealed class LogInputs : IInputSource
 {
     private readonly LogReader _log;
+    private readonly ReplayDisks _disks;
     private bool _hasRecord;
     private Position _lastApplied;
     private int _appliedThere;
 
     /// <summary>Creates the source; the log stands before the first record that the machine has not got.</summary>
     /// <param name="log">The log.</param>
+    /// <param name="disks">The disks, as they are where the machine stands.</param>
     /// <param name="at">Where the machine stands.</param>
     /// <param name="applied">Records of just this position that it has got.</param>
-    internal LogInputs(LogReader log, Position at, int applied)
+    internal LogInputs(LogReader log, ReplayDisks disks, Position at, int applied)
     {
         _log = log;
+        _disks = disks;
         _lastApplied = at;
         _appliedThere = applied;
         _hasRecord = log.Next();
@@ -112,6 +115,9 @@ internal sealed class LogInputs : IInputSource
         return new ReplayKitException(501, ExitCode.Divergence, $"the replay left the recording: at {machine.Position} it {what}, where the recording's next record is at {Next}; run 'verify' to find the interval");
     }
 
+    private static ReplayKitException NotWanted(VirtualMachine machine, string who) =>
+        new(501, ExitCode.Divergence, $"the replay left the recording: at {machine.Position} {who} does not take what it took when it was recorded");
+
     private bool ApplyRecord(VirtualMachine machine)
     {
         switch (_log.Kind)
@@ -122,9 +128,13 @@ internal sealed class LogInputs : IInputSource
                 return true;
             case RecordKind.ConsoleInput:
                 ReadOnlySpan<byte> typed = _log.Read<ConsoleInput>().Bytes;
-                return machine.ApplyConsole(typed) == typed.Length
-                    ? true
-                    : throw new ReplayKitException(501, ExitCode.Divergence, $"the replay left the recording: the console at {machine.Position} has no room for {typed.Length} typed bytes");
+                return machine.ApplyConsole(typed) == typed.Length ? true : throw NotWanted(machine, "the console");
+            case RecordKind.EntropyInput:
+                EntropyInput entropy = _log.Read<EntropyInput>();
+                return machine.ApplyEntropy(entropy.Slot, entropy.Bytes) ? true : throw NotWanted(machine, $"the device in slot {entropy.Slot}");
+            case RecordKind.DiskAnswer:
+                DiskAnswer answer = _log.Read<DiskAnswer>();
+                return _disks.Answer(machine, answer) ? true : throw NotWanted(machine, $"the disk in slot {answer.Slot}");
             case RecordKind.StateHash:
                 Comparer?.Compare(machine, _log.Read<StateHash>());
                 return true;

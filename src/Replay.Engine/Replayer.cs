@@ -19,6 +19,7 @@ public sealed class Replayer : IDisposable
     private readonly Manifest _manifest;
     private readonly MutedConsole _console;
     private readonly EngineOptions? _engine;
+    private readonly ReplayDisks _disks;
     private readonly bool _startsFromCheckpoint;
     private LogInputs _inputs;
 
@@ -27,13 +28,14 @@ public sealed class Replayer : IDisposable
     /// <param name="console">Where the guest's console output goes.</param>
     /// <param name="engine">Engine choices the guest cannot see.</param>
     /// <param name="from">Where the replay will be wanted first (<see cref="SeekTo"/>); null for the beginning.</param>
-    /// <exception cref="ReplayKitException">The recording is damaged, or kernel or initrd are not what was recorded.</exception>
+    /// <exception cref="ReplayKitException">The recording is damaged, or kernel, initrd or disk images are not what was recorded.</exception>
     public Replayer(RecordingFolder recording, IConsoleOutput console, EngineOptions? engine = null, Position? from = null)
     {
         _recording = recording.Path;
         _manifest = recording.Manifest;
         _engine = engine;
         _console = new MutedConsole(console);
+        _disks = new ReplayDisks(recording);
         _log = recording.ReadLog();
         Checkpoints = recording.OpenCheckpoints();
         try
@@ -51,7 +53,7 @@ public sealed class Replayer : IDisposable
             {
                 CheckVendor(recording);
                 Machine = Boot();
-                _inputs = new LogInputs(_log, default, 0);
+                _inputs = new LogInputs(_log, _disks, default, 0);
             }
         }
         catch
@@ -138,6 +140,7 @@ public sealed class Replayer : IDisposable
     {
         Machine?.Dispose();
         Checkpoints.Dispose();
+        _disks.Dispose();
         _log.Dispose();
     }
 
@@ -209,7 +212,7 @@ public sealed class Replayer : IDisposable
         Checkpoint checkpoint = Checkpoints.Open(at);
         checkpoint.RestoreTo(Machine);
         _log.GoTo(at);
-        return new LogInputs(_log, at, 0) { Vendor = checkpoint.Vendor };
+        return new LogInputs(_log, _disks, at, 0) { Vendor = checkpoint.Vendor };
     }
 
     // A second machine is booted to the same position and lends its state and its pages.
@@ -218,7 +221,8 @@ public sealed class Replayer : IDisposable
         _log.GoTo(default);
         using VirtualMachine booted = Boot();
         booted.CopyTo(Machine);
-        return new LogInputs(_log, default, 0);
+        _disks.Restart();
+        return new LogInputs(_log, _disks, default, 0);
     }
 
     private VirtualMachine Boot()

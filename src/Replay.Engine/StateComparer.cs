@@ -46,13 +46,17 @@ internal sealed class StateComparer
 
         internal PartNames(VirtualMachine machine) => _machine = machine;
 
+        private string NameOfSlot(int slot) =>
+            _machine.Board.PciFunctions.FirstOrDefault(function => function.Slot == slot)?.Name ?? $"the device in slot {slot}";
+
         internal string Of(StatePart part) => part.Kind switch
         {
             StatePartKind.Registers => $"registers of vCPU {part.Number}",
             StatePartKind.Device when part.Number < _machine.Board.Devices.Count => $"device {_machine.Board.Devices[part.Number].Name}",
             StatePartKind.Device => $"device {_machine.Clock.Name}",
             StatePartKind.Memory => "memory",
-            _ => "console output",
+            _ when part.Number == 0 => "console output",
+            _ => $"what {NameOfSlot(part.Number)} sent",
         };
     }
 }

@@ -4,13 +4,16 @@ namespace Replay.Log;
 public static class LogFormat
 {
     /// <summary>The version this code writes, and the highest it reads.</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
     /// <summary>The first version whose memory hashes have a key; before, they are SHA-256 (<see cref="Guest.Machine.Memory.PageHash"/>).</summary>
     public const int FirstVersionWithKey = 2;
 
     /// <summary>The most bytes that one frame's payload may have, uncompressed: bounds what a hostile log can make a reader allocate.</summary>
     public const int MaxPayloadBytes = 16 << 20;
+
+    /// <summary>The highest slot of a device on the PCI bus.</summary>
+    public const int MaxSlot = 31;
 
     /// <summary>The most vCPUs that a recording may have: bounds what a hostile manifest can make a reader allocate.</summary>
     public const int MaxVcpus = 4096;

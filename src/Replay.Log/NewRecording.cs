@@ -32,6 +32,26 @@ public sealed class NewRecording : IDisposable
     /// <summary>The log.</summary>
     public LogWriter Log { get; }
 
+    /// <summary>Where in a recording the overlay of a disk stands.</summary>
+    /// <param name="disk">The disk's name.</param>
+    public static string OverlayName(string disk) => System.IO.Path.Combine("overlay", disk + ".qcow2");
+
+    /// <summary>The file for an overlay of a disk; its folder is made.</summary>
+    /// <exception cref="ReplayKitException">The folder cannot be made (RK0109, RK0110).</exception>
+    public string OverlayPath(string disk)
+    {
+        string path = System.IO.Path.Combine(Path, OverlayName(disk));
+        try
+        {
+            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
+            return path;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw LogErrors.CannotWrite(path, error);
+        }
+    }
+
     /// <summary>Makes the folder and everything a recording of no instructions has. One that starts from a checkpoint is complete with <see cref="Publish"/>.</summary>
     /// <param name="path">The folder, by custom with the extension <c>.rk</c>; it must not exist or be empty.</param>
     /// <param name="manifest">What the recording is of.</param>

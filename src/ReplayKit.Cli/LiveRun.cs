@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Guest.Machine;
 using Guest.Machine.Board;
 using Guest.Machine.Devices;
 using Replay.Log.Records;
@@ -19,10 +20,28 @@ internal sealed class LiveRun
 
     /// <summary>Reads the files and describes the machine.</summary>
     /// <exception cref="Guest.Machine.ReplayKitException">A file cannot be read, or there is no such machine.</exception>
-    public static LiveRun Prepare(MachineRequest request) => new(new Recorder(
-        MachineSetup.Describe(request.CpuModel, request.MemoryBytes, request.Vcpus, request.Clock),
-        MachineFiles.Load(request.Kernel, request.Initrd, request.CommandLine),
-        new RunLimits(request.Seconds, request.Instructions)));
+    public static LiveRun Prepare(MachineRequest request)
+    {
+        PciSlots slots = new();
+        DiskSetup[] disks = [.. request.Disks.Select(DiskSetup.Open)];
+        for (int i = 0; i < disks.Length; i++)
+        {
+            slots.Add(slot => disks[i].Describe(slot, $"disk{i}"));
+        }
+
+        if (request.Entropy)
+        {
+            slots.Add(slot => new EntropyDescription { Slot = slot, Name = "entropy0" });
+        }
+
+        return new LiveRun(new Recorder(
+            MachineSetup.Describe(request.CpuModel, request.MemoryBytes, request.Vcpus, request.Clock, slots.ToDevices()),
+            MachineFiles.Load(request.Kernel, request.Initrd, request.CommandLine),
+            new RunLimits(request.Seconds, request.Instructions))
+        {
+            Disks = disks,
+        });
+    }
 
     /// <summary>Connects the machine with the terminal and runs it to its end.</summary>
     /// <param name="go">Starts the recorder.</param>
@@ -42,11 +61,13 @@ internal sealed class LiveRun
     /// <summary>Says on standard error how the run ended.</summary>
     /// <param name="result">How.</param>
     /// <param name="more">What else there is to say.</param>
-    public void Finish(RunResult result, string more)
+    /// <returns>The process's exit code.</returns>
+    public int Finish(RunResult result, string more)
     {
         double seconds = elapsed.Elapsed.TotalSeconds;
         StandardError.Writer.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"replaykit: {result.Reason.Word()} after {result.Position.Retired} instructions in {seconds:F1} s ({result.Position.Retired / seconds / 1e6:F1} M/s){more}"));
+        return (int)(result.Reason == EndReason.GuestPanicked ? ExitCode.GuestPanicked : ExitCode.Done);
     }
 }

@@ -18,6 +18,8 @@ internal static class RecordText
         RecordKind.StateHash => "state-hash",
         RecordKind.End => "end",
         RecordKind.HostVendor => "host-vendor",
+        RecordKind.EntropyInput => "entropy-input",
+        RecordKind.DiskAnswer => "disk-answer",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 
@@ -57,6 +59,14 @@ internal static class RecordText
             case RecordKind.HostVendor:
                 record["vendor"] = System.Text.Encoding.ASCII.GetString(log.Read<HostVendor>().Name);
                 break;
+            case RecordKind.EntropyInput:
+                EntropyInput entropy = log.Read<EntropyInput>();
+                record["slot"] = entropy.Slot;
+                record["bytes"] = Convert.ToHexStringLower(entropy.Bytes);
+                break;
+            case RecordKind.DiskAnswer:
+                DescribeDiskAnswer(record, log.Read<DiskAnswer>());
+                break;
             default:
                 throw new InvalidOperationException($"a record of kind {log.Kind} has no text");
         }
@@ -82,6 +92,17 @@ internal static class RecordText
         if (start.UnixSeconds is >= -62135596800 and <= 253402300799)
         {
             record["utc"] = DateTimeOffset.FromUnixTimeSeconds(start.UnixSeconds).ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
+        }
+    }
+
+    private static void DescribeDiskAnswer(JsonObject record, DiskAnswer answer)
+    {
+        record["slot"] = answer.Slot;
+        record["index"] = answer.Index;
+        record["status"] = answer.Status.ToString().ToLowerInvariant();
+        if (answer.Hash is { } hash)
+        {
+            record["hash"] = Hex(hash);
         }
     }
 

@@ -52,6 +52,10 @@ internal static class UsageError
     public static ReplayKitException TooManyVcpus(int count) => new(
         311, ExitCode.WrongUsage, $"{count} vCPUs are not possible; this version runs one: --cpus 1");
 
+    /// <summary>More devices than the PCI bus has slots.</summary>
+    public static ReplayKitException TooManyDevices(int most) => new(
+        315, ExitCode.WrongUsage, $"a machine has room for {most} disks, network and other devices altogether");
+
     /// <summary>An output's folder cannot be made.</summary>
     public static ReplayKitException CannotWrite(string path, Exception inner) => new(
         312, ExitCode.HostCannot, $"{path} cannot be written: {inner.Message.TrimEnd('.')}", inner);

@@ -4,10 +4,12 @@ namespace Vmm.Record;
 public sealed class ConsoleQueue : IDisposable
 {
     private readonly Lock _lock = new();
-    private readonly AutoResetEvent _changed = new(false);
     private readonly List<byte> _bytes = [];
     private bool _closed;
     private volatile bool _stop;
+
+    /// <summary>Rung whenever something changes here; other sources of inputs ring it too.</summary>
+    public InputBell Bell { get; } = new();
 
     /// <summary>Whether the user asked the run to end.</summary>
     public bool StopRequested => _stop;
@@ -32,7 +34,7 @@ public sealed class ConsoleQueue : IDisposable
             _bytes.AddRange(bytes);
         }
 
-        _changed.Set();
+        Bell.Ring();
     }
 
     /// <summary>Says that nothing more will be typed.</summary>
@@ -43,18 +45,18 @@ public sealed class ConsoleQueue : IDisposable
             _closed = true;
         }
 
-        _changed.Set();
+        Bell.Ring();
     }
 
     /// <summary>Asks the run to end at the next position where inputs are looked at.</summary>
     public void Stop()
     {
         _stop = true;
-        _changed.Set();
+        Bell.Ring();
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _changed.Dispose();
+    public void Dispose() => Bell.Dispose();
 
     /// <summary>The bytes that wait, oldest first.</summary>
     internal byte[] Peek()
@@ -73,7 +75,4 @@ public sealed class ConsoleQueue : IDisposable
             _bytes.RemoveRange(0, count);
         }
     }
-
-    /// <summary>Sleeps until something changes or the time is over.</summary>
-    internal void Wait(TimeSpan time) => _changed.WaitOne(time);
 }

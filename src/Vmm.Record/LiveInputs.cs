@@ -3,10 +3,11 @@ using Guest.Machine.Board;
 using Guest.Machine.X86.HostCode;
 using Replay.Log;
 using Replay.Log.Records;
+using Vmm.Record.BackEnds;
 
 namespace Vmm.Record;
 
-/// <summary>The live world as a source of inputs: the host's clock, the console, the user's wish to stop. Each is logged as it is applied.</summary>
+/// <summary>The live world as a source of inputs: the host's clock, the console, the back ends of devices, the user's wish to stop. Each is logged as it is applied.</summary>
 internal sealed class LiveInputs : IInputSource
 {
     private const ulong PollNanoseconds = 1_000_000;
@@ -14,6 +15,7 @@ internal sealed class LiveInputs : IInputSource
     private const ulong LongestSleep = 50_000_000;
 
     private readonly ConsoleQueue _console;
+    private readonly LiveBackEnds _backEnds;
     private readonly RunLimits _limits;
     private readonly NewRecording? _recording;
     private readonly HashSchedule _hashes;
@@ -25,9 +27,10 @@ internal sealed class LiveInputs : IInputSource
     private ulong _lastFlush;
     private bool _vendorNoted;
 
-    internal LiveInputs(VirtualMachine machine, ConsoleQueue console, RunLimits limits, NewRecording? recording, HashSchedule hashes)
+    internal LiveInputs(VirtualMachine machine, ConsoleQueue console, LiveBackEnds backEnds, RunLimits limits, NewRecording? recording, HashSchedule hashes)
     {
         _console = console;
+        _backEnds = backEnds;
         _limits = limits;
         _recording = recording;
         _hashes = hashes;
@@ -47,7 +50,9 @@ internal sealed class LiveInputs : IInputSource
     /// <inheritdoc/>
     public Position NextStop(VirtualMachine machine)
     {
-        ulong next = machine.Position.Retired + _quantum;
+        ulong due = _backEnds.Due;
+        machine.AwaitsInput = due != ulong.MaxValue;
+        ulong next = Math.Min(machine.Position.Retired + _quantum, Math.Max(due, machine.Position.Retired));
         next = Math.Min(next, _limits.Instructions ?? ulong.MaxValue);
         return new Position(0, _recording is null ? next : Math.Min(next, _hashes.NextStop));
     }
@@ -70,6 +75,7 @@ internal sealed class LiveInputs : IInputSource
         ulong host = _clock.Nanoseconds;
         ApplyTime(machine, stop, host);
         ApplyConsole(machine);
+        _backEnds.Apply(machine, stop == RunStop.Idle, _recording?.Log);
         AdaptQuantum(host, stop);
         Polled?.Invoke(machine);
         Flush(machine, host);
@@ -98,17 +104,17 @@ internal sealed class LiveInputs : IInputSource
         return false;
     }
 
-    // Sleeps until the guest's next timer, a key or the user's wish to stop. False: nothing can ever wake it.
+    // Sleeps until the guest's next timer, an input or the user's wish to stop. False: nothing can ever wake it.
     private bool WaitIdle(VirtualMachine machine)
     {
         bool hasTimer = machine.NextDeadline != ulong.MaxValue;
-        if (!hasTimer && _console.IsExhausted && _limits.Time is null)
+        if (!hasTimer && NothingWakes)
         {
             return false;
         }
 
         Polled?.Invoke(machine);
-        while (!_console.StopRequested && _console.Peek().Length == 0)
+        while (!_console.StopRequested && _console.Peek().Length == 0 && !_backEnds.HaveInput && !machine.AwaitsInput)
         {
             ulong host = _clock.Nanoseconds;
             ulong until = Math.Min(_followsHost && hasTimer ? machine.NextDeadline : ulong.MaxValue, TimeLimit);
@@ -118,8 +124,8 @@ internal sealed class LiveInputs : IInputSource
             }
 
             Flush(machine, host);
-            _console.Wait(TimeSpan.FromTicks((long)(Math.Min(until - host, LongestSleep) / 100) + 1));
-            if (!hasTimer && _console.IsExhausted && _limits.Time is null)
+            _console.Bell.Wait(TimeSpan.FromTicks((long)(Math.Min(until - host, LongestSleep) / 100) + 1));
+            if (!hasTimer && NothingWakes)
             {
                 return false;
             }
@@ -127,6 +133,8 @@ internal sealed class LiveInputs : IInputSource
 
         return true;
     }
+
+    private bool NothingWakes => _console.IsExhausted && _limits.Time is null && !_backEnds.CanWake;
 
     private ulong TimeLimit => _limits.Time is { } time ? (ulong)time.Ticks * 100 : ulong.MaxValue;
 
@@ -207,6 +215,7 @@ internal sealed class LiveInputs : IInputSource
     {
         MachineEnd.PowerOff => EndReason.PowerOff,
         MachineEnd.Reset => EndReason.Reset,
+        MachineEnd.Panicked => EndReason.GuestPanicked,
         _ => EndReason.TripleFault,
     };
 }

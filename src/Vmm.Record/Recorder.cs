@@ -6,6 +6,7 @@ using Guest.Machine.Devices;
 using Replay.Log;
 using Replay.Log.Manifests;
 using Replay.Log.Records;
+using Vmm.Record.BackEnds;
 
 namespace Vmm.Record;
 
@@ -31,6 +32,9 @@ public sealed class Recorder
     /// <summary>Instructions between two state hashes of the recording; null to let the clock's mode decide (<see cref="HashSchedule"/>).</summary>
     public ulong? HashEvery { get; init; }
 
+    /// <summary>The machine's disks, with their slots; closed when the run ends.</summary>
+    public IReadOnlyList<DiskSetup> Disks { get; init; } = [];
+
     /// <summary>Called about a thousand times a second on the running thread.</summary>
     public Action<VirtualMachine>? Polled { get; init; }
 
@@ -40,7 +44,7 @@ public sealed class Recorder
     /// <summary>Runs without recording.</summary>
     /// <param name="console">What is typed.</param>
     /// <param name="output">Where the guest's console output goes.</param>
-    public RunResult Run(ConsoleQueue console, IConsoleOutput output) => Run(console, output, null);
+    public RunResult Run(ConsoleQueue console, IConsoleOutput output) => Run(console, output, null, durable: false);
 
     /// <summary>Runs and records.</summary>
     /// <param name="path">The recording's folder; it must not exist.</param>
@@ -51,22 +55,29 @@ public sealed class Recorder
     public RunResult Record(string path, LogOptions options, ConsoleQueue console, IConsoleOutput output)
     {
         using NewRecording recording = NewRecording.Create(path, Manifest(), options);
-        return Run(console, new ConsoleTee(output, recording), recording);
+        return Run(console, new ConsoleTee(output, recording), recording, options.Durable);
     }
 
-    private RunResult Run(ConsoleQueue console, IConsoleOutput output, NewRecording? recording)
+    private RunResult Run(ConsoleQueue console, IConsoleOutput output, NewRecording? recording, bool durable)
     {
         BootInputs boot = LogBoot(recording);
-        using var machine = new VirtualMachine(_machine, _files.Images, boot, output, Engine);
-        var inputs = new LiveInputs(machine, console, _limits, recording, new HashSchedule(HashEvery, _machine.ClockMode)) { Polled = Polled };
+        using var backEnds = new LiveBackEnds();
+        using var machine = new VirtualMachine(_machine, _files.Images, boot, output, Engine, backEnds);
+        backEnds.Connect(machine, Disks.ToDictionary(disk => disk.Device!.Slot, disk => disk.OpenForGuest(recording, durable)), console.Bell);
+        var inputs = new LiveInputs(machine, console, backEnds, _limits, recording, new HashSchedule(HashEvery, _machine.ClockMode)) { Polled = Polled };
         try
         {
+            console.Bell.Connect(machine);
             MachineLoop.Run(machine, inputs);
         }
         catch (ReplayKitException failure) when (recording is { Log.HasEnded: false })
         {
             recording.EndWith(machine.Position, failure);
             throw;
+        }
+        finally
+        {
+            console.Bell.Connect(null);
         }
 
         recording?.Flush(machine.Position);
@@ -97,6 +108,7 @@ public sealed class Recorder
         Machine = _machine,
         Kernel = _files.Kernel,
         Initrd = _files.Initrd,
+        Disks = [.. Disks.Select(disk => disk.Recorded())],
         CommandLine = _files.Images.CommandLine,
         Host = HostFacts.OfThisHost(),
     };

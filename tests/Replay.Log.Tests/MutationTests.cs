@@ -8,7 +8,7 @@ namespace Replay.Log.Tests;
 /// <summary>Logs with random changes. <c>REPLAYKIT_MUTATIONS=1000000</c> makes the long form of it.</summary>
 public sealed class MutationTests
 {
-    private static int Rounds => int.Parse(
+    internal static int Rounds => int.Parse(
         Environment.GetEnvironmentVariable("REPLAYKIT_MUTATIONS") ?? "3000", NumberStyles.None, CultureInfo.InvariantCulture);
 
     [Fact]

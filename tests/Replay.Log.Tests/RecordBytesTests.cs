@@ -1,4 +1,5 @@
 using Guest.Machine;
+using Guest.Machine.Devices.Block;
 using Replay.Log.Frames;
 using Replay.Log.Records;
 using Replay.Log.Segments;
@@ -29,6 +30,10 @@ public sealed class RecordBytesTests
             $"14 09 02 01 00 {HashOne} 03 c801 {HashMax}"),
         (RecordKind.End, Logged.Of(new(0, 127), new End(EndReason.PowerOff)), "18 7f 01 00"),
         (RecordKind.End, Logged.Of(new(0, 128), new End(EndReason.GuestRefused, "ü")), "18 8001 09 02 c3bc"),
+        (RecordKind.EntropyInput, Logged.Entropy(new(0, 3), 31, [0xAA, 0xBB]), "20 03 1f 02 aabb"),
+        (RecordKind.DiskAnswer, Logged.Of(new(0, 3), new DiskAnswer(1, 0, DiskStatus.Done, null)), "24 03 01 00"),
+        (RecordKind.DiskAnswer, Logged.Of(new(0, 3), new DiskAnswer(31, 20, DiskStatus.Done, 1)), $"24 03 1f a101 {HashOne}"),
+        (RecordKind.DiskAnswer, Logged.Of(new(0, 3), new DiskAnswer(2, 1, DiskStatus.Failed, null)), "24 03 02 0a"),
         (RecordKind.HostVendor, Logged.Vendor(new(0, 3), "AuthenticAMD"), "1c 03 0c 41757468656e746963414d44"),
     ];
 
@@ -93,11 +98,12 @@ public sealed class RecordBytesTests
     }
 
     [Theory]
-    [InlineData("20 00", "a record of kind 8")]
+    [InlineData("a41f 00", "a record of kind 1001")]
     [InlineData("00 00", "a record of kind 0")]
     [InlineData("fcffffffffffffffff01 00", "a record of kind 2147483647")]
-    [InlineData("18 00 0b 00", "an end for reason 11")]
+    [InlineData("18 00 63 00", "an end for reason 99")]
     [InlineData("18 00 00 00", "an end for reason 0")]
+    [InlineData("24 00 01 06", "a disk's answer with status 3")]
     [InlineData("14 00 01 05 00 " + HashOne, "a state hash with a part of kind 5")]
     public void What_is_not_known_is_refused_by_name_with_its_offset(string bytes, string what)
     {
@@ -117,6 +123,7 @@ public sealed class RecordBytesTests
     [InlineData("0a 02 00 01", "the number of a vCPU is 2, above 1")]
     [InlineData("0c 00 03 00", "the rate of a time anchor starts with 3")]
     [InlineData("14 00 02 01 00 " + HashOne, "the number of parts of a state hash is 2, above 1")]
+    [InlineData("20 00 20 00", "the slot of a device is 32, above 31")]
     [InlineData("18 00 01 01 ff", "the detail of an end is not UTF-8")]
     [InlineData("08 87ad4b 01", "position 0:12d687 is behind the frame's end at 0:12d686")]
     public void A_record_that_breaks_the_format_is_damage_with_its_offset(string bytes, string what)

@@ -38,4 +38,11 @@ public sealed record MachineDescription
 
     /// <summary>The devices on the board, in ascending order of their numbers.</summary>
     public required ImmutableArray<DeviceDescription> Devices { get; init; }
+
+    /// <summary>The devices on the PCI bus, which stand in <see cref="Devices"/> too; recordings of format versions 1 and 2 have none.</summary>
+    public ImmutableArray<PciDeviceDescription> Pci
+    {
+        get => field.IsDefault ? [] : field;
+        init;
+    }
 }

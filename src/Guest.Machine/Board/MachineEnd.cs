@@ -14,4 +14,7 @@ public enum MachineEnd
 
     /// <summary>A triple fault.</summary>
     TripleFault,
+
+    /// <summary>The guest's kernel panicked and said so.</summary>
+    Panicked,
 }

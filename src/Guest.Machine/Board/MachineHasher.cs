@@ -1,4 +1,5 @@
 using Guest.Machine.Devices;
+using Guest.Machine.Devices.Virtio;
 using Guest.Machine.Memory;
 using Guest.Machine.State;
 using Guest.Machine.X86;
@@ -37,6 +38,14 @@ internal sealed class MachineHasher
         parts.Add(new(StatePartKind.Device, number, HashOf(_machine.Clock.Save)));
         parts.Add(new(StatePartKind.Memory, 0, memory));
         parts.Add(new(StatePartKind.Output, 0, _machine.Output.Current));
+        foreach (VirtioPci function in _machine.Board.PciFunctions.OfType<VirtioPci>().OrderBy(function => function.Slot))
+        {
+            if (function.Device.Output is { } output)
+            {
+                parts.Add(new(StatePartKind.Output, function.Slot, output.Current));
+            }
+        }
+
         return parts;
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Guest.Machine.X86;
 
 namespace Guest.Machine.Board;
@@ -19,8 +20,9 @@ public static class MachineSetup
     /// <param name="memoryBytes">RAM.</param>
     /// <param name="vcpus">vCPUs.</param>
     /// <param name="clock">What the time follows.</param>
+    /// <param name="pci">The devices on the PCI bus.</param>
     /// <exception cref="ReplayKitException">There is no such CPU model.</exception>
-    public static MachineDescription Describe(string cpuModel, ulong memoryBytes, int vcpus, ClockMode clock)
+    public static MachineDescription Describe(string cpuModel, ulong memoryBytes, int vcpus, ClockMode clock, params ImmutableArray<PciDeviceDescription> pci)
     {
         CpuModel model = CpuModels.Create(cpuModel, vcpus);
         return new MachineDescription
@@ -33,7 +35,8 @@ public static class MachineSetup
             TscHz = TscHz,
             VirtualRate = DefaultRate,
             MemoryHashKey = DefaultMemoryHashKey,
-            Devices = PcBoard.StandardDevices(vcpus),
+            Devices = PcBoard.Describe(vcpus, pci),
+            Pci = pci,
         };
     }
 }

@@ -15,6 +15,9 @@ internal sealed class NoWorld : IClock, IBoardControl, IConsoleOutput, IInterrup
     public void Reset() => throw new InvalidOperationException("a board that never runs");
 
     /// <inheritdoc/>
+    public void Panic() => throw new InvalidOperationException("a board that never runs");
+
+    /// <inheritdoc/>
     public void Write(byte value) => throw new InvalidOperationException("a board that never runs");
 
     /// <inheritdoc/>

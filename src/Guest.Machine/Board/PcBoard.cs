@@ -8,6 +8,7 @@ using Guest.Machine.Devices.Pit;
 using Guest.Machine.Devices.Reset;
 using Guest.Machine.Devices.Rtc;
 using Guest.Machine.Devices.Serial;
+using Guest.Machine.Devices.Virtio;
 
 namespace Guest.Machine.Board;
 
@@ -26,8 +27,10 @@ public sealed class PcBoard
     /// <param name="control">Who ends the run.</param>
     /// <param name="console">Where the first serial port's output goes.</param>
     /// <param name="targets">The vCPUs, by number; at most <see cref="MaxCpus"/>.</param>
+    /// <param name="pciSetup">The devices on the PCI bus; null for none.</param>
     /// <exception cref="ArgumentOutOfRangeException">No vCPU, or too many.</exception>
-    public PcBoard(long startSeconds, IClock clock, IBoardControl control, IConsoleOutput console, IReadOnlyList<IInterruptTarget> targets)
+    public PcBoard(
+        long startSeconds, IClock clock, IBoardControl control, IConsoleOutput console, IReadOnlyList<IInterruptTarget> targets, PciSetup? pciSetup = null)
     {
         ArgumentOutOfRangeException.ThrowIfZero(targets.Count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(targets.Count, MaxCpus);
@@ -45,6 +48,7 @@ public sealed class PcBoard
         var post = Add(new PostPort());
         var pci = Add(new PciHost());
         LocalApics = [.. targets.Select((target, id) => Add(new LocalApic(id, clock, Router, target)))];
+        PciFunctions = pciSetup is null ? [] : AddPciDevices(pciSetup, pci, ioApic, control);
         _timers.AddRange(LocalApics.Select(local => local.Timer));
         _timers.Sort((a, b) => a.TimerNumber.CompareTo(b.TimerNumber));
 
@@ -64,6 +68,8 @@ public sealed class PcBoard
         Ports.Claim(pci, PciHost.DataPort, 4, PortSizes.All);
         Mmio.Claim(ioApic, new GuestPhysical(IoApic.DefaultBase), IoApic.RangeSize);
         Mmio.Claim(pci, new GuestPhysical(PciHost.ConfigurationBase), PciHost.ConfigurationSize);
+        ClaimWindow(new PciWindow(pci, PciHost.LowWindow, (uint)PciHost.ConfigurationBase));
+        ClaimWindow(new PciWindow(pci, PciHost.HighWindow, PciHost.HighWindowEnd));
     }
 
     /// <summary>The I/O port space.</summary>
@@ -81,20 +87,39 @@ public sealed class PcBoard
     /// <summary>The local APICs, by vCPU.</summary>
     public IReadOnlyList<LocalApic> LocalApics { get; }
 
+    /// <summary>The devices on the PCI bus, in the order of the machine's description.</summary>
+    public ImmutableArray<PciFunction> PciFunctions { get; }
+
     /// <summary>Every device, in the order of the state hash.</summary>
     public IReadOnlyList<IDevice> Devices => _devices;
 
     /// <summary>Every timer, by <see cref="ITimedDevice.TimerNumber"/>.</summary>
     public IReadOnlyList<ITimedDevice> Timers => _timers;
 
-    /// <summary>The devices as a manifest lists them: numbered in the order of the state hash.</summary>
-    public ImmutableArray<DeviceDescription> Descriptions => [.. _devices.Select((device, number) => new DeviceDescription(number, device.Name))];
-
-    /// <summary>The devices of a machine with that many vCPUs, without building it.</summary>
-    public static ImmutableArray<DeviceDescription> StandardDevices(int vcpus)
+    /// <summary>The devices of a machine as a manifest lists them, without building it: numbered in the order of the state hash.</summary>
+    /// <param name="vcpus">Its vCPUs.</param>
+    /// <param name="pci">The devices on its PCI bus.</param>
+    public static ImmutableArray<DeviceDescription> Describe(int vcpus, IReadOnlyList<PciDeviceDescription> pci)
     {
         var nothing = new NoWorld();
-        return new PcBoard(0, nothing, nothing, nothing, [.. Enumerable.Range(0, vcpus).Select(_ => nothing)]).Descriptions;
+        var board = new PcBoard(0, nothing, nothing, nothing, [.. Enumerable.Range(0, vcpus).Select(_ => nothing)]);
+        IEnumerable<string> names = board.Devices.Select(device => device.Name).Concat(pci.Select(device => device.Name));
+        return [.. names.Select((name, number) => new DeviceDescription(number, name))];
+    }
+
+    /// <summary>The virtio device of a kind in a slot; null where the machine has none there.</summary>
+    public T? Virtio<T>(int slot)
+        where T : VirtioDevice
+    {
+        foreach (PciFunction function in PciFunctions)
+        {
+            if (function.Slot == slot)
+            {
+                return (function as VirtioPci)?.Device as T;
+            }
+        }
+
+        return null;
     }
 
     /// <summary>The tick at which the next timer is due; <see cref="ulong.MaxValue"/> where none is armed. A few comparisons.</summary>
@@ -127,6 +152,22 @@ public sealed class PcBoard
             }
         }
     }
+
+    private ImmutableArray<PciFunction> AddPciDevices(PciSetup setup, PciHost host, IoApic ioApic, IBoardControl control)
+    {
+        var pins = new PciInterrupts(ioApic);
+        var bus = new PciBus(setup.Memory, Router, pins);
+        ImmutableArray<PciFunction> functions = [.. setup.Devices.Select(device => Add(PciDevices.Create(device, bus, control, setup.BackEnds)))];
+        foreach (PciFunction function in functions)
+        {
+            host.Add(function);
+            pins.Attach(function);
+        }
+
+        return functions;
+    }
+
+    private void ClaimWindow(PciWindow window) => Mmio.Claim(window, new GuestPhysical(window.Start), window.Size);
 
     private T Add<T>(T device)
         where T : IDevice

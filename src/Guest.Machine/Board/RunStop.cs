@@ -12,6 +12,9 @@ public enum RunStop
     /// <summary>Inside a REP string instruction at a place where inputs may land.</summary>
     InRep,
 
+    /// <summary>Another thread asked for it (<see cref="VirtualMachine.Call"/>).</summary>
+    Called,
+
     /// <summary>The machine has ended, see <see cref="VirtualMachine.End"/>.</summary>
     Ended,
 }

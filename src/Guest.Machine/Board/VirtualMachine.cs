@@ -12,7 +12,7 @@ namespace Guest.Machine.Board;
 /// It knows no host clock, file, socket or random source. Recorder and replayer drive it with the same loop (<see cref="MachineLoop"/>):
 /// run to a position, apply what is due, repeat.
 /// </remarks>
-public sealed class VirtualMachine : ICpuBus, IBoardControl, IInterruptTarget, IDisposable
+public sealed partial class VirtualMachine : ICpuBus, IBoardControl, IInterruptTarget, IDisposable
 {
     // A write to either moves the other along (Intel SDM 3B 17.17.3).
     private const uint MsrTsc = 0x10;
@@ -22,6 +22,7 @@ public sealed class VirtualMachine : ICpuBus, IBoardControl, IInterruptTarget, I
     private readonly MachineHasher _hasher;
     private readonly EngineChaos _chaos;
     private bool _inputInRep;
+    private volatile bool _called;
 
     /// <summary>Puts a machine together and loads the guest's kernel.</summary>
     /// <param name="description">What the machine is.</param>
@@ -29,22 +30,24 @@ public sealed class VirtualMachine : ICpuBus, IBoardControl, IInterruptTarget, I
     /// <param name="boot">The inputs at position 0.</param>
     /// <param name="console">Where the first serial port's output goes, beside the output hash.</param>
     /// <param name="options">Engine choices the guest cannot see.</param>
+    /// <param name="backEnds">What stands behind the devices on the PCI bus; null where nothing does.</param>
     /// <exception cref="ReplayKitException">The images do not fit the machine, or the host cannot run it.</exception>
-    public VirtualMachine(MachineDescription description, LinuxImages images, BootInputs boot, IConsoleOutput console, EngineOptions? options = null)
-        : this(description, boot.StartSeconds, console, options) =>
-        Cpu.StartAt(LinuxLoader.Load(Memory, images with { RngSeed = boot.Seed }, description.Vcpus));
+    public VirtualMachine(MachineDescription description, LinuxImages images, BootInputs boot, IConsoleOutput console, EngineOptions? options = null, IBackEnds? backEnds = null)
+        : this(description, boot.StartSeconds, console, options, backEnds) =>
+        Cpu.StartAt(LinuxLoader.Load(Memory, images with { RngSeed = boot.Seed }, description.Vcpus, !description.Pci.IsEmpty));
 
     /// <summary>Puts a machine together that has nothing in its memory: <see cref="Restore"/> gives it its state.</summary>
     /// <param name="description">What the machine is.</param>
     /// <param name="console">Where the first serial port's output goes, beside the output hash.</param>
     /// <param name="options">Engine choices the guest cannot see.</param>
+    /// <param name="backEnds">What stands behind the devices on the PCI bus; null where nothing does.</param>
     /// <exception cref="ReplayKitException">The host cannot run it.</exception>
-    public VirtualMachine(MachineDescription description, IConsoleOutput console, EngineOptions? options = null)
-        : this(description, 0, console, options)
+    public VirtualMachine(MachineDescription description, IConsoleOutput console, EngineOptions? options = null, IBackEnds? backEnds = null)
+        : this(description, 0, console, options, backEnds)
     {
     }
 
-    private VirtualMachine(MachineDescription description, long startSeconds, IConsoleOutput console, EngineOptions? options)
+    private VirtualMachine(MachineDescription description, long startSeconds, IConsoleOutput console, EngineOptions? options, IBackEnds? backEnds)
     {
         options ??= EngineOptions.Default;
         if (description.Vcpus != 1)
@@ -57,7 +60,7 @@ public sealed class VirtualMachine : ICpuBus, IBoardControl, IInterruptTarget, I
         PageHash = PageHash.For(description.MemoryHashKey);
         Clock = new MachineClock(description.VirtualRate);
         Output = new OutputHash(console);
-        Board = new PcBoard(startSeconds, Clock, this, Output, [this]);
+        Board = new PcBoard(startSeconds, Clock, this, Output, [this], new PciSetup(description.Pci, Memory, backEnds ?? new NoBackEnds()));
         Cpu = new Vcpu(0, Memory, this, CpuModels.Create(description.CpuModel, description.Vcpus), options.TlbEntries);
         Clock.Follow(Cpu);
         _engine = new Interpreter(Cpu, options.MaxBlock);
@@ -95,6 +98,9 @@ public sealed class VirtualMachine : ICpuBus, IBoardControl, IInterruptTarget, I
     /// <summary>How the machine ended, if it did.</summary>
     public MachineEnd End { get; private set; }
 
+    /// <summary>Whether an input is on its way: an idle guest under a virtual clock then waits for it, not for its next timer.</summary>
+    public bool AwaitsInput { get; set; }
+
     /// <summary>The time at which the next timer is due, in TSC ticks.</summary>
     public ulong NextDeadline => Board.NextDeadline;
 
@@ -125,6 +131,12 @@ public sealed class VirtualMachine : ICpuBus, IBoardControl, IInterruptTarget, I
                 return RunStop.Reached;
             }
 
+            if (_called)
+            {
+                _called = false;
+                return RunStop.Called;
+            }
+
             if (Cpu.State.Retired >= _chaos.Next)
             {
                 _chaos.Strike(Cpu, _engine);
@@ -149,24 +161,14 @@ public sealed class VirtualMachine : ICpuBus, IBoardControl, IInterruptTarget, I
         return RunStop.Ended;
     }
 
-    /// <summary>Input: a new anchor of the clock at the present position.</summary>
-    public void ApplyAnchor(ulong ticks, ulong rate)
+    /// <summary>
+    /// Makes a running <see cref="RunTo"/> come back soon, at the end of a block: an input waits. From any thread. It is a wish: where it crosses
+    /// the machine's own thread it may be heard only at the next stop.
+    /// </summary>
+    public void Call()
     {
-        SettleIfHalted();
-        Clock.Anchor(ticks, rate);
-        _inputInRep = Cpu.State.InRep;
-        SettleIfHalted();
-    }
-
-    /// <summary>Input: bytes typed on the console.</summary>
-    /// <returns>How many were taken; what is left must be given again later.</returns>
-    public int ApplyConsole(ReadOnlySpan<byte> bytes)
-    {
-        SettleIfHalted();
-        _inputInRep = Cpu.State.InRep;
-        int taken = Board.Console.Receive(bytes);
-        SettleIfHalted();
-        return taken;
+        _called = true;
+        Cpu.Attention = true;
     }
 
     /// <summary>The hash of the whole state, in parts. Costs a hash of every page written since the last one.</summary>
@@ -242,6 +244,9 @@ public sealed class VirtualMachine : ICpuBus, IBoardControl, IInterruptTarget, I
 
     /// <inheritdoc/>
     public void Reset() => EndWith(MachineEnd.Reset);
+
+    /// <inheritdoc/>
+    public void Panic() => EndWith(MachineEnd.Panicked);
 
     /// <inheritdoc/>
     void ICpuBus.ShutDown() => EndWith(MachineEnd.TripleFault);
@@ -364,7 +369,7 @@ public sealed class VirtualMachine : ICpuBus, IBoardControl, IInterruptTarget, I
     // An idle guest under a virtual clock waits for its next timer in no time at all.
     private bool PassIdleTime()
     {
-        if (Description.ClockMode != ClockMode.Virtual || Board.NextDeadline == ulong.MaxValue)
+        if (Description.ClockMode != ClockMode.Virtual || AwaitsInput || Board.NextDeadline == ulong.MaxValue)
         {
             return false;
         }

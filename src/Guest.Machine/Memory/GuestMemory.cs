@@ -146,6 +146,14 @@ public sealed partial class GuestMemory : IDisposable
         }
     }
 
+    /// <summary>Whether every byte of a range is RAM; an empty range is.</summary>
+    public bool Contains(GuestPhysical address, ulong length)
+    {
+        ulong last = unchecked(address.Value + length - 1);
+        return length == 0
+            || (last >= address.Value && TryHost(address.Value, out _) && TryHost(last, out _) && (address.Value < LowEnd) == (last < LowEnd));
+    }
+
     /// <summary>Whether the address is RAM, and where.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool TryHost(ulong physical, out nint host)

@@ -81,6 +81,17 @@ public sealed class StateReader
         }
     }
 
+    /// <summary>Reads one byte that must be below a limit.</summary>
+    public byte ReadIndexByte(int limit)
+    {
+        byte value = ReadByte();
+        return value < limit ? value : throw Damaged($"{value} is not below {limit}");
+    }
+
+    /// <summary>The error for what was just read, where it is nothing that the device can have written.</summary>
+    public ReplayKitException Damaged(string what) =>
+        new(280, ExitCode.BadInput, $"the saved machine state is damaged at offset {_origin + _offset}: {what}; remove the recording's checkpoints and make them again");
+
     private ReadOnlySpan<byte> Take(int count)
     {
         if (count > _bytes.Length - _offset)
@@ -91,7 +102,4 @@ public sealed class StateReader
         _offset += count;
         return _bytes.Span.Slice(_offset - count, count);
     }
-
-    private ReplayKitException Damaged(string what) =>
-        new(280, ExitCode.BadInput, $"the saved machine state is damaged at offset {_origin + _offset}: {what}; remove the recording's checkpoints and make them again");
 }

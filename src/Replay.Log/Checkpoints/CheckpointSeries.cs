@@ -20,8 +20,14 @@ public sealed class CheckpointSeries : IDisposable
     /// <summary>Begins a series; its first checkpoint holds everything.</summary>
     /// <param name="folder">Where the checkpoints go.</param>
     /// <param name="machine">The machine.</param>
+    /// <exception cref="ReplayKitException">RK0707: it has disks.</exception>
     public CheckpointSeries(CheckpointFolder folder, VirtualMachine machine)
     {
+        if (machine.Description.Pci.Any(device => device is BlockDescription { ReadOnly: false }))
+        {
+            throw new ReplayKitException(707, ExitCode.WrongUsage, "a machine with disks that it writes has no checkpoints yet: what is on them is no part of a checkpoint (docs/limits.md)");
+        }
+
         _folder = folder;
         _machine = machine;
         _written = machine.Memory.TrackWrites(sinceZero: true);

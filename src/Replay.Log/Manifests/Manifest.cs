@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -43,6 +44,13 @@ public sealed record Manifest
 
     /// <summary>The initial RAM disk it was started with; null where there was none.</summary>
     public required FileIdentity? Initrd { get; init; }
+
+    /// <summary>What is on the machine's disks, in the order of their slots; recordings of format versions 1 and 2 have none.</summary>
+    public ImmutableArray<RecordedDisk> Disks
+    {
+        get => field.IsDefault ? [] : field;
+        init;
+    }
 
     /// <summary>The kernel's command line.</summary>
     public required string CommandLine { get; init; }
@@ -110,7 +118,10 @@ public sealed record Manifest
             && Machine.TscHz > 0
             && !Machine.Cpuid.IsDefault
             && !Machine.Devices.IsDefault
-            && (Start?.IsValid ?? true);
+            && (Start?.IsValid ?? true)
+            && ArePossible(Machine.Pci)
+            && Disks.All(disk => !disk.Files.IsDefaultOrEmpty)
+            && Disks.Select(disk => disk.Slot).Order().SequenceEqual(Machine.Pci.OfType<BlockDescription>().Select(disk => disk.Slot).Order());
         if (!valuesHold)
         {
             throw new JsonException("the machine has values that no machine has");
@@ -121,4 +132,9 @@ public sealed record Manifest
             throw new JsonException($"a machine has a memoryHashKey from version {LogFormat.FirstVersionWithKey} on, and this is version {Version}");
         }
     }
+
+    private static bool ArePossible(ImmutableArray<PciDeviceDescription> devices) =>
+        devices.All(device => device.Slot is > 0 and <= LogFormat.MaxSlot)
+        && devices.Select(device => device.Slot).Distinct().Count() == devices.Length
+        && devices.Select(device => device.Name).Distinct().Count() == devices.Length;
 }

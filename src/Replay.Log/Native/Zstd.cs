@@ -42,6 +42,23 @@ public static class Zstd
         return ZSTD_isError(result) == 0 ? (int)result : throw new InvalidDataException($"zstd: {ErrorName(result)}");
     }
 
+    /// <summary>The bytes of the zstd frame that a source begins with.</summary>
+    /// <exception cref="InvalidDataException">The source does not begin with a whole zstd frame.</exception>
+    public static int FirstFrameLength(ReadOnlySpan<byte> source)
+    {
+        nuint result = FrameLengthNative(source);
+        return ZSTD_isError(result) == 0 ? (int)result : throw new InvalidDataException($"zstd: {ErrorName(result)}");
+    }
+
+    // Safe because: the span stays pinned during the call and libzstd stays within the length it is given.
+    private static unsafe nuint FrameLengthNative(ReadOnlySpan<byte> source)
+    {
+        fixed (byte* from = source)
+        {
+            return ZSTD_findFrameCompressedSize(from, (nuint)source.Length);
+        }
+    }
+
     // Safe because: both spans stay pinned during the call and libzstd stays within the lengths it is given.
     private static unsafe nuint CompressNative(ReadOnlySpan<byte> source, Span<byte> destination, int level)
     {
@@ -70,6 +87,9 @@ public static class Zstd
 
     [DllImport(Library)]
     private static extern unsafe nuint ZSTD_decompress(byte* destination, nuint capacity, byte* source, nuint sourceLength);
+
+    [DllImport(Library)]
+    private static extern unsafe nuint ZSTD_findFrameCompressedSize(byte* source, nuint sourceLength);
 
     [DllImport(Library)]
     private static extern uint ZSTD_isError(nuint code);

@@ -35,4 +35,7 @@ public enum EndReason
 
     /// <summary>The recorder could not go on; the detail says why.</summary>
     RecorderFailed = 10,
+
+    /// <summary>The guest's kernel panicked and said so (pvpanic).</summary>
+    GuestPanicked = 11,
 }

@@ -16,6 +16,7 @@ public static class EndReasonWords
         EndReason.DiskFull => "disk-full",
         EndReason.GuestRefused => "guest-refused",
         EndReason.RecorderFailed => "recorder-failed",
+        EndReason.GuestPanicked => "guest-panicked",
         _ => throw new ArgumentOutOfRangeException(nameof(reason)),
     };
 }

@@ -61,6 +61,9 @@ public ref struct RecordCursor(ReadOnlySpan<byte> payload, int offset)
         return value <= (ulong)max ? (int)value : throw new RecordFormatException($"{what} is {value}, above {max}");
     }
 
+    /// <summary>Reads the slot of a device on the PCI bus.</summary>
+    public int Slot() => BoundedVarint(LogFormat.MaxSlot, "the slot of a device");
+
     /// <summary>Reads a length and that many bytes; the span borrows the payload.</summary>
     public ReadOnlySpan<byte> Bytes()
     {

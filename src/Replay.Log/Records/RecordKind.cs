@@ -26,4 +26,10 @@ public enum RecordKind
 
     /// <summary><see cref="Records.HostVendor"/>.</summary>
     HostVendor = 7,
+
+    /// <summary><see cref="Records.EntropyInput"/>.</summary>
+    EntropyInput = 8,
+
+    /// <summary><see cref="Records.DiskAnswer"/>.</summary>
+    DiskAnswer = 9,
 }

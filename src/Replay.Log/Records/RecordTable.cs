@@ -18,6 +18,8 @@ internal static class RecordTable
             case RecordKind.StateHash: Read<StateHash>(ref cursor, place, json); break;
             case RecordKind.End: Read<End>(ref cursor, place, json); break;
             case RecordKind.HostVendor: Read<HostVendor>(ref cursor, place, json); break;
+            case RecordKind.EntropyInput: Read<EntropyInput>(ref cursor, place, json); break;
+            case RecordKind.DiskAnswer: Read<DiskAnswer>(ref cursor, place, json); break;
             default: throw new RecordFormatException($"a record of kind {(int)kind}", isUnknown: true);
         }
     }

@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using Guest.Machine.Board;
+using Vmm.Record;
 
 namespace ReplayKit.Cli.Arguments;
 
@@ -44,6 +46,20 @@ internal sealed class MachineOptions
         DefaultValueFactory = _ => "host",
     };
 
+    private readonly Option<string[]> disk = new("--disk")
+    {
+        Description = $"A disk: {DiskText.Form}. The image is never changed unless asked for: what the guest writes goes to an overlay in the "
+            + "recording (without one it is dropped), to a new qcow2 file (overlay), or into a raw image (write-through). May be repeated.",
+        HelpName = "FILE[,...]",
+    };
+
+    private readonly Option<bool> writeThrough = new("--write-through")
+    {
+        Description = "What the guest writes goes into the images themselves; a recording keeps what they held before.",
+    };
+
+    private readonly Option<bool> entropy = new("--entropy") { Description = "A virtio entropy device; what it gives is logged." };
+
     private readonly Option<double?> seconds = new("--seconds") { Description = "End after this many seconds.", HelpName = "N" };
 
     private readonly Option<ulong?> instructions = new("--instructions") { Description = "End after this many instructions.", HelpName = "N" };
@@ -52,7 +68,7 @@ internal sealed class MachineOptions
     public void AddTo(Command verb)
     {
         clock.AcceptOnlyFromAmong("host", "virtual");
-        foreach (Option option in (ReadOnlySpan<Option>)[kernel, initrd, append, memory, cpus, cpu, clock, seconds, instructions])
+        foreach (Option option in (ReadOnlySpan<Option>)[kernel, initrd, append, memory, cpus, cpu, clock, disk, writeThrough, entropy, seconds, instructions])
         {
             verb.Add(option);
         }
@@ -74,33 +90,24 @@ internal sealed class MachineOptions
 
         return new MachineRequest
         {
-            Kernel = ExistingFile(parsed.GetRequiredValue(kernel), "--kernel"),
-            Initrd = parsed.GetValue(initrd) is { } path ? ExistingFile(path, "--initrd") : null,
+            Kernel = ExistingFile.Checked(parsed.GetRequiredValue(kernel), "--kernel"),
+            Initrd = parsed.GetValue(initrd) is { } path ? ExistingFile.Checked(path, "--initrd") : null,
             CommandLine = parsed.GetRequiredValue(append),
             MemoryBytes = MemorySize.Parse(parsed.GetRequiredValue(memory)),
             Vcpus = vcpus,
             CpuModel = parsed.GetRequiredValue(cpu),
             Clock = parsed.GetRequiredValue(clock) == "virtual" ? ClockMode.Virtual : ClockMode.Host,
+            Disks = Disks(parsed),
+            Entropy = parsed.GetValue(entropy),
             Seconds = parsed.GetValue(seconds) is { } number ? TimeSpan.FromSeconds(number) : null,
             Instructions = parsed.GetValue(instructions),
         };
     }
 
-    private static string ExistingFile(string path, string option)
+    private ImmutableArray<DiskChoice> Disks(ParseResult parsed)
     {
-        if (!File.Exists(path))
-        {
-            throw UsageError.NoFile(path, option);
-        }
-
-        try
-        {
-            using FileStream opened = File.OpenRead(path);
-            return path;
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw UsageError.NoFile(path, option, error);
-        }
+        bool through = parsed.GetValue(writeThrough);
+        IEnumerable<DiskChoice> choices = (parsed.GetValue(disk) ?? []).Select(DiskText.Parse);
+        return [.. choices.Select(choice => through && !choice.ReadOnly ? choice with { WriteThrough = true } : choice)];
     }
 }

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using Guest.Machine.Board;
+using Vmm.Record;
 
 namespace ReplayKit.Cli.Arguments;
 
@@ -25,6 +27,12 @@ internal sealed record MachineRequest
 
     /// <summary>What the guest's time follows.</summary>
     public required ClockMode Clock { get; init; }
+
+    /// <summary>Its disks.</summary>
+    public required ImmutableArray<DiskChoice> Disks { get; init; }
+
+    /// <summary>Whether it has an entropy device.</summary>
+    public required bool Entropy { get; init; }
 
     /// <summary>The run ends after this time; null: when the guest ends it.</summary>
     public required TimeSpan? Seconds { get; init; }

@@ -23,7 +23,8 @@ internal static class RecordCommand
             "record",
             "Runs a machine and records it. The guest's console is on standard input and output; Ctrl-A x ends the run.",
             "replaykit record --kernel vmlinuz --initrd initramfs.cpio.gz --append 'console=ttyS0' --memory 512M -o boot.rk",
-            "replaykit record --kernel vmlinuz --initrd initramfs.cpio.gz --cpu x86-64-v2 --seconds 60");
+            "replaykit record --kernel vmlinuz --initrd initramfs.cpio.gz --cpu x86-64-v2 --seconds 60",
+            "replaykit record --kernel vmlinuz --initrd initramfs.cpio.gz --append 'console=ttyS0 root=/dev/vda' --disk debian.qcow2");
         machine.AddTo(verb);
         verb.Add(output);
         verb.Add(durable);
@@ -33,7 +34,7 @@ internal static class RecordCommand
             string path = parsed.GetValue(output) ?? Recordings.NewName(DateTime.Now);
             LogOptions options = LogOptions.Default with { Durable = parsed.GetValue(durable) };
             RunResult result = run.Execute((recorder, keys, console) => recorder.Record(path, options, keys, console));
-            run.Finish(result, string.Create(CultureInfo.InvariantCulture, $"; recorded in {path}, {result.LogBytes} bytes of log"));
+            return run.Finish(result, string.Create(CultureInfo.InvariantCulture, $"; recorded in {path}, {result.LogBytes} bytes of log"));
         });
         return verb;
     }

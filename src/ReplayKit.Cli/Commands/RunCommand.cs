@@ -19,7 +19,7 @@ internal static class RunCommand
         verb.SetAction(parsed =>
         {
             LiveRun run = LiveRun.Prepare(machine.Read(parsed));
-            run.Finish(run.Execute((recorder, keys, console) => recorder.Run(keys, console)), string.Empty);
+            return run.Finish(run.Execute((recorder, keys, console) => recorder.Run(keys, console)), string.Empty);
         });
         return verb;
     }

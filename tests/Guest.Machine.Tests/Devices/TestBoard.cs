@@ -11,9 +11,9 @@ public sealed class TestBoard : IClock, IBoardControl, IConsoleOutput, IInterrup
     public const long StartSeconds = 1_700_000_000;
 
     /// <summary>Creates a board whose 8254 waits for a count, so that only what a test starts moves.</summary>
-    public TestBoard(int cpus = 1)
+    public TestBoard(int cpus = 1, PciSetup? pci = null)
     {
-        Board = new PcBoard(StartSeconds, this, this, this, [.. Enumerable.Repeat<IInterruptTarget>(this, cpus)]);
+        Board = new PcBoard(StartSeconds, this, this, this, [.. Enumerable.Repeat<IInterruptTarget>(this, cpus)], pci);
         Out(0x43, 0x30);
     }
 
@@ -24,6 +24,8 @@ public sealed class TestBoard : IClock, IBoardControl, IConsoleOutput, IInterrup
     public bool PoweredOff { get; private set; }
 
     public bool WasReset { get; private set; }
+
+    public bool HasPanicked { get; private set; }
 
     public List<byte> Sent { get; } = [];
 
@@ -113,6 +115,8 @@ public sealed class TestBoard : IClock, IBoardControl, IConsoleOutput, IInterrup
     void IBoardControl.PowerOff() => PoweredOff = true;
 
     void IBoardControl.Reset() => WasReset = true;
+
+    void IBoardControl.Panic() => HasPanicked = true;
 
     void IConsoleOutput.Write(byte value) => Sent.Add(value);
 

@@ -26,6 +26,9 @@ internal sealed record Logged(Position At, string Text)
     public static Logged Vendor(Position at, string name) =>
         new(at, Describe(at, new HostVendor(Encoding.ASCII.GetBytes(name)))) { _append = log => log.Append(at, new HostVendor(Encoding.ASCII.GetBytes(name))) };
 
+    public static Logged Entropy(Position at, int slot, byte[] bytes) =>
+        new(at, Describe(at, new EntropyInput(slot, bytes))) { _append = log => log.Append(at, new EntropyInput(slot, bytes)) };
+
     public static Logged Of<T>(Position at, T record)
         where T : struct, IRecord<T> =>
         new(at, Describe(at, record)) { _append = log => log.Append(at, record) };

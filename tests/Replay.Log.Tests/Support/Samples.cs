@@ -1,5 +1,6 @@
 using Guest.Machine;
 using Guest.Machine.Board;
+using Guest.Machine.Devices.Block;
 using Replay.Log.Frames;
 using Replay.Log.Manifests;
 using Replay.Log.Records;
@@ -96,8 +97,10 @@ internal static class Samples
         return records;
     }
 
-    private static Logged RandomRecord(Random random, Position at) => random.Next(8) switch
+    private static Logged RandomRecord(Random random, Position at) => random.Next(10) switch
     {
+        5 => Logged.Of(at, new DiskAnswer(random.Next(1, 32), random.Next(512), (DiskStatus)random.Next(3), random.Next(2) == 0 ? null : new UInt128(Number(random), Number(random)))),
+        4 => Logged.Entropy(at, random.Next(1, 32), Bytes(random, random.Next(70))),
         0 => Logged.Seed(at, Bytes(random, random.Next(70))),
         1 => Logged.Of(at, new ClockStart((long)Number(random))),
         2 => Logged.Typed(at, Bytes(random, random.Next(200))),

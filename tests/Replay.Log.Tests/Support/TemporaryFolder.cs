@@ -7,5 +7,7 @@ internal sealed class TemporaryFolder : IDisposable
 
     public string Recording => System.IO.Path.Combine(Path, "sample.rk");
 
+    public string File(string name) => System.IO.Path.Combine(Path, name);
+
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }

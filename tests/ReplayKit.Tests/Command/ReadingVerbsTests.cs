@@ -84,7 +84,7 @@ public sealed class ReadingVerbsTests : IDisposable
     {
         SmallRecording.Write(_folder.File("a.rk"));
         string manifest = _folder.File("a.rk/manifest.json");
-        File.WriteAllText(manifest, File.ReadAllText(manifest).Replace("\"version\": 2", "\"version\": 99", StringComparison.Ordinal));
+        File.WriteAllText(manifest, File.ReadAllText(manifest).Replace("\"version\": 3", "\"version\": 99", StringComparison.Ordinal));
         Directory.Delete(_folder.File("a.rk/log"), recursive: true);
         Directory.CreateDirectory(_folder.File("a.rk/log"));
         Refused(2, "RK0103", "info", "a.rk");

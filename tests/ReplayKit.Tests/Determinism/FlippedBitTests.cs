@@ -18,6 +18,12 @@ public sealed class FlippedBitTests : IClassFixture<FlippedBitTests.Recording>
 
     public FlippedBitTests(Recording recording) => _recording = recording;
 
+    private static PciDeviceDescription[] Devices =>
+    [
+        new EntropyDescription { Slot = 1, Name = "entropy0" },
+        new PanicDescription { Slot = 31, Name = "panic0" },
+    ];
+
     [Fact]
     public void An_untouched_replay_verifies()
     {
@@ -49,7 +55,7 @@ public sealed class FlippedBitTests : IClassFixture<FlippedBitTests.Recording>
     [Fact]
     public void A_bit_of_the_clock_is_missed() => Flip("device clock", machine => FlipSaved(machine.Clock, machine.Clock.Save, machine.Clock.Restore));
 
-    public static TheoryData<string> DeviceNames => [.. PcBoard.StandardDevices(1).Select(device => device.Name)];
+    public static TheoryData<string> DeviceNames => [.. PcBoard.Describe(1, Devices).Select(device => device.Name)];
 
     [Theory]
     [MemberData(nameof(DeviceNames))]
@@ -115,7 +121,7 @@ public sealed class FlippedBitTests : IClassFixture<FlippedBitTests.Recording>
         public Recording()
         {
             Path = System.IO.Path.Combine(_folder.Path, "boot.rk");
-            MachineDescription description = MachineSetup.Describe("x86-64-v3", 256UL << 20, 1, ClockMode.Host);
+            MachineDescription description = MachineSetup.Describe("x86-64-v3", 256UL << 20, 1, ClockMode.Host, [.. Devices]);
             var recorder = new Recorder(description, MachineFiles.Load(DebianGuest.Kernel, DebianGuest.Initrd, "console=ttyS0 earlyprintk=ttyS0"), new RunLimits(Instructions: 60_000_000)) { HashEvery = 20_000_000 };
             using var console = new ConsoleQueue();
             RunResult result = recorder.Record(Path, LogOptions.Default, console, new Silence());

@@ -31,12 +31,13 @@ public static class AcpiTables
 
     /// <summary>Builds the tables.</summary>
     /// <param name="cpus">The number of vCPUs: 1 to <see cref="PcBoard.MaxCpus"/>, with APIC ids from 0.</param>
+    /// <param name="pciInterrupts">Whether to say how PCI interrupts are wired.</param>
     /// <returns>The bytes to put at <see cref="Start"/>.</returns>
-    public static byte[] Build(int cpus)
+    public static byte[] Build(int cpus, bool pciInterrupts = false)
     {
         var area = new List<byte>(new byte[RsdpSize]);
         uint facs = Place(area, Facs());
-        uint dsdt = Place(area, Dsdt.Build(cpus));
+        uint dsdt = Place(area, Dsdt.Build(cpus, pciInterrupts));
         uint fadt = Place(area, Fadt(facs, dsdt));
         uint madt = Place(area, Madt(cpus));
         uint mcfg = Place(area, Mcfg());

@@ -7,16 +7,11 @@ namespace Guest.Machine.Board.Acpi;
 /// <summary>The DSDT: what cannot be found by probing, in the ACPI machine language (ACPI 6.4, 5.2.11.1).</summary>
 internal static class Dsdt
 {
-    // The addresses between RAM and the I/O APIC are free for devices on the PCI bus, but for its configuration space.
-    private const uint PciWindowStart = 0xC000_0000;
-    private const uint PciConfigurationEnd = (uint)(PciHost.ConfigurationBase + PciHost.ConfigurationSize);
-    private const uint PciWindowEnd = 0xFEBF_FFFF;
-
-    internal static byte[] Build(int cpus)
+    internal static byte[] Build(int cpus, bool pciInterrupts)
     {
         var table = new AcpiTable("DSDT", 2);
         table.Bytes(Aml.Name(@"\_S5", SleepPackage()));
-        table.Bytes(Aml.Scope(@"\_SB", [.. Processors(cpus), PciHostBridge(), SerialPort(), RealTimeClock(), Motherboard()]));
+        table.Bytes(Aml.Scope(@"\_SB", [.. Processors(cpus), PciHostBridge(pciInterrupts), SerialPort(), RealTimeClock(), Motherboard()]));
         return table.Finish();
     }
 
@@ -29,7 +24,7 @@ internal static class Dsdt
         Aml.Name("_HID", Aml.String("ACPI0007")),
         Aml.Name("_UID", Aml.Integer((uint)cpu))));
 
-    private static byte[] PciHostBridge() => Aml.Device(
+    private static byte[] PciHostBridge(bool interrupts) => Aml.Device(
         "PCI0",
         Aml.Name("_HID", Aml.EisaId("PNP0A03")),
         Aml.Name("_UID", Aml.Integer(0)),
@@ -39,8 +34,13 @@ internal static class Dsdt
             AmlResources.Ports(0xCF8, 8),
             AmlResources.PortWindow(0x0000, 0x0CF7),
             AmlResources.PortWindow(0x0D00, 0xFFFF),
-            AmlResources.MemoryWindow(PciWindowStart, (uint)PciHost.ConfigurationBase - 1),
-            AmlResources.MemoryWindow(PciConfigurationEnd, PciWindowEnd))));
+            AmlResources.MemoryWindow(PciHost.LowWindow, (uint)PciHost.ConfigurationBase - 1),
+            AmlResources.MemoryWindow(PciHost.HighWindow, PciHost.HighWindowEnd - 1))),
+        interrupts ? Aml.Name("_PRT", PciRoutes()) : []);
+
+    // For each slot: its address with any function, pin A, no link device, the I/O APIC's pin (ACPI 6.4, 6.2.13).
+    private static byte[] PciRoutes() => Aml.Package([.. Enumerable.Range(1, PciHost.Slots - 1).Select(slot => Aml.Package(
+        Aml.Integer(((uint)slot << 16) | 0xFFFF), Aml.Integer(0), Aml.Integer(0), Aml.Integer((uint)PciInterrupts.PinOf(slot))))]);
 
     private static byte[] SerialPort() => Aml.Device(
         "COM1",

@@ -15,9 +15,10 @@ public static class LinuxLoader
     /// <param name="memory">The guest's RAM, still zero.</param>
     /// <param name="images">What to load.</param>
     /// <param name="cpus">The number of vCPUs, for the ACPI tables.</param>
+    /// <param name="pciInterrupts">Whether the tables say how PCI interrupts are wired: not where nothing is on the bus.</param>
     /// <returns>The registers to start with.</returns>
     /// <exception cref="ReplayKitException">RK0201 to RK0206: the kernel, the initrd or the command line cannot be used.</exception>
-    public static BootState Load(GuestMemory memory, LinuxImages images, int cpus)
+    public static BootState Load(GuestMemory memory, LinuxImages images, int cpus, bool pciInterrupts = false)
     {
         ulong lowMemoryEnd = Math.Min(memory.Size, GuestMemory.LowEnd);
         KernelImage kernel = KernelImage.Read(images.Kernel, lowMemoryEnd);
@@ -31,7 +32,7 @@ public static class LinuxLoader
         LoadCommandLine(memory, parameters, images.CommandLine, kernel.CommandLineLimit);
         LoadInitrd(memory, parameters, images.Initrd.Span, kernel, lowMemoryEnd);
         LoadSeed(memory, parameters, images.RngSeed.Span);
-        memory.Write(new GuestPhysical(AcpiTables.Start), AcpiTables.Build(cpus));
+        memory.Write(new GuestPhysical(AcpiTables.Start), AcpiTables.Build(cpus, pciInterrupts));
         memory.Write(new GuestPhysical(LowMemory.BootParameters), parameters.Page);
         LowMemory.WriteGdt(memory);
         LowMemory.WritePageTables(memory);

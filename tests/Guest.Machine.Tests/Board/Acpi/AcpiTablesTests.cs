@@ -50,13 +50,15 @@ public sealed class AcpiTablesTests
     [IaslFact]
     public void The_compiler_of_ACPICA_reads_the_DSDT_and_compiles_it_again_without_a_warning()
     {
-        string source = Disassemble("DSDT", 64);
+        string source = Disassemble("DSDT", 64, pciInterrupts: true);
         Assert.Contains("Device (C03F)", source, StringComparison.Ordinal);
         Assert.Contains("EisaId (\"PNP0A03\")", source, StringComparison.Ordinal);
         Assert.Contains("EisaId (\"PNP0501\")", source, StringComparison.Ordinal);
         Assert.Contains("EisaId (\"PNP0B00\")", source, StringComparison.Ordinal);
         Assert.Matches(@"Name \(\\?_S5, Package \(0x04\)", source);
         Assert.Matches(@"IO \(Decode16,\s+0x03F8,", source);
+        Assert.Contains("Name (_PRT, Package (0x1F)", source, StringComparison.Ordinal);
+        Assert.Matches(@"0x001FFFFF,\s+Zero,\s+Zero,\s+0x17\s", source);
         Assert.Matches(@"IRQNoFlags \(\)\s+\{4\}", source);
 
         using var folder = new TemporaryFolder();
@@ -64,6 +66,10 @@ public sealed class AcpiTablesTests
         string output = RunIasl(folder.Path, "dsdt.dsl");
         Assert.Contains("0 Errors, 0 Warnings", output, StringComparison.Ordinal);
     }
+
+    [IaslFact]
+    public void Without_devices_on_the_PCI_bus_the_DSDT_is_what_it_always_was() =>
+        Assert.DoesNotContain("_PRT", Disassemble("DSDT", 1), StringComparison.Ordinal);
 
     [IaslFact]
     public void The_compiler_of_ACPICA_finds_the_fixed_hardware_in_the_FADT()
@@ -105,10 +111,10 @@ public sealed class AcpiTablesTests
 
     private static void AssertField(string text, string name, string value) => Assert.Matches($@"(?m){name} : {value}\s*$", text);
 
-    private static string Disassemble(string table, int cpus)
+    private static string Disassemble(string table, int cpus, bool pciInterrupts = false)
     {
         using var folder = new TemporaryFolder();
-        File.WriteAllBytes(Path.Combine(folder.Path, "table.dat"), Tables(AcpiTables.Build(cpus))[table]);
+        File.WriteAllBytes(Path.Combine(folder.Path, "table.dat"), Tables(AcpiTables.Build(cpus, pciInterrupts))[table]);
         RunIasl(folder.Path, "-d", "table.dat");
         return File.ReadAllText(Path.Combine(folder.Path, "table.dsl"));
     }

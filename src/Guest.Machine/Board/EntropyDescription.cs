@@ -1,0 +1,4 @@
+namespace Guest.Machine.Board;
+
+/// <summary>A virtio entropy device.</summary>
+public sealed record EntropyDescription : PciDeviceDescription;

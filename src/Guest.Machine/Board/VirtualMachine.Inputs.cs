@@ -1,0 +1,54 @@
+using Guest.Machine.Devices.Block;
+using Guest.Machine.Devices.Entropy;
+
+namespace Guest.Machine.Board;
+
+/// <content>The inputs. Whoever applies one logs it at the position where the machine stands, or has it from the log.</content>
+public sealed partial class VirtualMachine
+{
+    /// <summary>Input: a new anchor of the clock at the present position.</summary>
+    public void ApplyAnchor(ulong ticks, ulong rate)
+    {
+        SettleIfHalted();
+        Clock.Anchor(ticks, rate);
+        EndInput(taken: true);
+    }
+
+    /// <summary>Input: bytes typed on the console.</summary>
+    /// <returns>How many were taken; what is left must be given again later.</returns>
+    public int ApplyConsole(ReadOnlySpan<byte> bytes)
+    {
+        SettleIfHalted();
+        int taken = Board.Console.Receive(bytes);
+        EndInput(taken > 0);
+        return taken;
+    }
+
+    /// <summary>Input: entropy for the oldest request of an entropy device.</summary>
+    /// <returns>False where no device in the slot waits for that many bytes; then nothing has happened.</returns>
+    public bool ApplyEntropy(int slot, ReadOnlySpan<byte> bytes)
+    {
+        SettleIfHalted();
+        return EndInput(Board.Virtio<EntropyDevice>(slot)?.Receive(bytes) ?? false);
+    }
+
+    /// <summary>Input: the answer to a request to a disk.</summary>
+    /// <param name="slot">The block device's slot.</param>
+    /// <param name="index">The request's place among those that wait, from the oldest, which is 0.</param>
+    /// <param name="status">How it ended.</param>
+    /// <param name="data">What was read, for a read that is done; empty otherwise.</param>
+    /// <returns>False where no such request waits; then nothing has happened.</returns>
+    public bool ApplyDisk(int slot, int index, DiskStatus status, ReadOnlySpan<byte> data)
+    {
+        SettleIfHalted();
+        return EndInput(Board.Virtio<BlockDevice>(slot)?.Complete(index, status, data) ?? false);
+    }
+
+    // Inside a REP instruction interrupts are delivered only where an input was taken: a replay must know where.
+    private bool EndInput(bool taken)
+    {
+        _inputInRep |= taken && Cpu.State.InRep;
+        SettleIfHalted();
+        return taken;
+    }
+}

@@ -1,0 +1,63 @@
+using Guest.Machine.Board;
+using Guest.Machine.Devices;
+using Guest.Machine.Devices.Block;
+using Guest.Machine.Devices.Entropy;
+using Guest.Machine.Devices.Pci;
+using Guest.Machine.Devices.Virtio;
+using Replay.Log;
+using Replay.Log.Disks;
+
+namespace Vmm.Record.BackEnds;
+
+/// <summary>Everything behind the devices of a live machine's PCI bus.</summary>
+internal sealed class LiveBackEnds : IBackEnds, IDisposable
+{
+    private readonly ILiveDevice?[] _bySlot = new ILiveDevice?[LogFormat.MaxSlot + 1];
+    private readonly List<ILiveDevice> _devices = [];
+
+    /// <summary>Whether an input waits.</summary>
+    internal bool HaveInput => _devices.Exists(device => device.HasInput);
+
+    /// <summary>Whether an input may still come.</summary>
+    internal bool CanWake => _devices.Exists(device => device.CanWake);
+
+    /// <summary>Under a virtual clock, the retired count at which the next answer is due.</summary>
+    internal ulong Due => _devices.Count == 0 ? ulong.MaxValue : _devices.Min(device => device.Due);
+
+    /// <inheritdoc/>
+    public void Ready(int slot) => _bySlot[slot]?.Ready();
+
+    /// <inheritdoc/>
+    public void Submit(int slot, DiskRequest request) => ((LiveDisk)_bySlot[slot]!).Submit(request);
+
+    /// <inheritdoc/>
+    public void Dispose() => _devices.ForEach(device => device.Dispose());
+
+    /// <summary>Puts a back end behind each device.</summary>
+    /// <param name="machine">The machine, before it runs.</param>
+    /// <param name="disks">What is on its disks, by slot; closed with this.</param>
+    /// <param name="bell">Rung for each input.</param>
+    internal void Connect(VirtualMachine machine, IReadOnlyDictionary<int, IDiskImage> disks, InputBell bell)
+    {
+        foreach (VirtioPci function in machine.Board.PciFunctions.OfType<VirtioPci>())
+        {
+            ILiveDevice? live = function.Device switch
+            {
+                BlockDevice disk => new LiveDisk(machine, disk, function.Slot, disks[function.Slot], bell),
+                EntropyDevice entropy => new LiveEntropy(entropy, function.Slot, new LiveTurn(machine)),
+                _ => throw new InvalidOperationException($"nothing stands behind {function.Name}"),
+            };
+            _bySlot[function.Slot] = live;
+            _devices.Add(live);
+        }
+    }
+
+    /// <summary>Applies and logs the inputs that are there, device by device.</summary>
+    internal void Apply(VirtualMachine machine, bool idle, LogWriter? log)
+    {
+        foreach (ILiveDevice device in _devices)
+        {
+            device.Apply(machine, idle, log);
+        }
+    }
+}

@@ -1,0 +1,16 @@
+using Guest.Machine.Devices;
+using Guest.Machine.Devices.Block;
+
+namespace Guest.Machine.Tests.Devices.Virtio;
+
+/// <summary>Back ends that remember what the devices sent.</summary>
+public sealed class TestBackEnds : IBackEnds
+{
+    public int ReadyCalls { get; private set; }
+
+    public List<DiskRequest> Requests { get; } = [];
+
+    public void Ready(int slot) => ReadyCalls++;
+
+    public void Submit(int slot, DiskRequest request) => Requests.Add(request);
+}

@@ -1,0 +1,27 @@
+using Guest.Machine.Board;
+using Guest.Machine.Devices.Block;
+using Guest.Machine.Devices.Entropy;
+
+namespace Guest.Machine.Tests.Devices.Virtio;
+
+/// <summary>Each virtio device against a hostile guest (<see cref="VirtioFuzz"/>).</summary>
+public sealed class VirtioFuzzTests
+{
+    [Fact]
+    public void No_guest_gets_out_of_the_entropy_device() => VirtioFuzz.Run(
+        new EntropyDescription { Slot = VirtioGuest.Slot, Name = "entropy0" },
+        (guest, random) => guest.Board.Board.Virtio<EntropyDevice>(VirtioGuest.Slot)!.Receive(new byte[random.Next(EntropyDevice.MostBytes + 2)]));
+
+    [Fact]
+    public void No_guest_gets_out_of_the_block_device() => VirtioFuzz.Run(
+        new BlockDescription { Slot = VirtioGuest.Slot, Name = "disk0", Bytes = 256 * 512, ReadOnly = false, Serial = "fuzz" },
+        (guest, random) =>
+        {
+            BlockDevice device = guest.Board.Board.Virtio<BlockDevice>(VirtioGuest.Slot)!;
+            int index = random.Next(device.PendingCount + 1) - random.Next(2);
+            bool reads = index >= 0 && index < device.PendingCount && device.Pending(index).Kind == DiskRequestKind.Read;
+            var status = (DiskStatus)random.Next(3);
+            int length = random.Next(16) == 0 ? random.Next(2000) : reads && status == DiskStatus.Done ? device.Pending(index).Length : 0;
+            device.Complete(index, status, new byte[length]);
+        });
+}
