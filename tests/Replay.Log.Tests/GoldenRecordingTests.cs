@@ -1,3 +1,6 @@
+using Guest.Machine.Board;
+using Replay.Log.Disks;
+using Replay.Log.Manifests;
 using Replay.Log.Tests.Support;
 
 namespace Replay.Log.Tests;
@@ -9,6 +12,7 @@ public sealed class GoldenRecordingTests
     [InlineData("version-1-zstd")]
     [InlineData("version-1-brotli")]
     [InlineData("version-2-zstd")]
+    [InlineData("version-3-zstd")]
     public void A_golden_recording_says_what_it_always_said(string name)
     {
         string path = Checkout.Tests(Path.Combine("Golden", name));
@@ -21,5 +25,22 @@ public sealed class GoldenRecordingTests
         Assert.Equal(0xfedcba98, recording.Manifest.Machine.Cpuid[1].Edx);
         Assert.Equal(name.StartsWith("version-1", StringComparison.Ordinal) ? null : (UInt128?)0xab, recording.Manifest.Machine.MemoryHashKey);
         Assert.Equal("console=ttyS0 \"quoted\" größer", recording.Manifest.CommandLine);
+    }
+
+    [Fact]
+    public void Every_version_of_the_format_has_a_golden_recording()
+    {
+        IEnumerable<int> versions = Directory.GetDirectories(Checkout.Tests("Golden")).Select(path => RecordingFolder.Open(path).Manifest.Version).Distinct().Order();
+        Assert.Equal(Enumerable.Range(1, LogFormat.Version), versions);
+    }
+
+    [Fact]
+    public void The_golden_recording_of_version_3_has_its_devices_and_disks()
+    {
+        Manifest manifest = RecordingFolder.Open(Checkout.Tests(Path.Combine("Golden", "version-3-zstd"))).Manifest;
+        Assert.Equal(["disk0", "disk1", "entropy0", "panic0"], manifest.Machine.Pci.Select(device => device.Name));
+        Assert.Equal(new BlockDescription { Slot = 1, Name = "disk0", Bytes = 8 << 20, ReadOnly = false, Serial = "disk0" }, manifest.Machine.Pci[0]);
+        Assert.Equal([(1, "overlay/disk0.qcow2"), (2, null)], manifest.Disks.Select(disk => (disk.Slot, disk.Overlay)));
+        Assert.Equal([DiskFormat.Qcow2, DiskFormat.Raw], manifest.Disks[0].Files.Select(file => file.Format));
     }
 }
