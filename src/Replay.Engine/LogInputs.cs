@@ -135,6 +135,9 @@ internal sealed class LogInputs : IInputSource
             case RecordKind.DiskAnswer:
                 DiskAnswer answer = _log.Read<DiskAnswer>();
                 return _disks.Answer(machine, answer) ? true : throw NotWanted(machine, $"the disk in slot {answer.Slot}");
+            case RecordKind.FrameInput:
+                FrameInput frame = _log.Read<FrameInput>();
+                return machine.ApplyFrame(frame.Slot, frame.Frame) ? true : throw NotWanted(machine, $"the network device in slot {frame.Slot}");
             case RecordKind.StateHash:
                 Comparer?.Compare(machine, _log.Read<StateHash>());
                 return true;

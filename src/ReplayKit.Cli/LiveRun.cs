@@ -7,6 +7,7 @@ using Replay.Log.Records;
 using ReplayKit.Cli.Arguments;
 using ReplayKit.Cli.Terminal;
 using Vmm.Record;
+using Vmm.Record.Network;
 
 namespace ReplayKit.Cli;
 
@@ -16,7 +17,13 @@ internal sealed class LiveRun
     private readonly Recorder recorder;
     private readonly Stopwatch elapsed = new();
 
-    private LiveRun(Recorder recorder) => this.recorder = recorder;
+    private readonly string? capture;
+
+    private LiveRun(Recorder recorder, string? capture)
+    {
+        this.recorder = recorder;
+        this.capture = capture;
+    }
 
     /// <summary>Reads the files and describes the machine.</summary>
     /// <exception cref="Guest.Machine.ReplayKitException">A file cannot be read, or there is no such machine.</exception>
@@ -27,6 +34,16 @@ internal sealed class LiveRun
         for (int i = 0; i < disks.Length; i++)
         {
             slots.Add(slot => disks[i].Describe(slot, $"disk{i}"));
+        }
+
+        List<NetworkSetup> networks = [];
+        foreach (NetworkChoice choice in request.Networks)
+        {
+            slots.Add(slot =>
+            {
+                networks.Add(NetworkSetup.Open(choice, choice.Describe(slot, networks.Count)));
+                return networks[^1].Device;
+            });
         }
 
         if (request.Entropy)
@@ -40,7 +57,8 @@ internal sealed class LiveRun
             new RunLimits(request.Seconds, request.Instructions))
         {
             Disks = disks,
-        });
+            Networks = networks,
+        }, request.Capture);
     }
 
     /// <summary>Connects the machine with the terminal and runs it to its end.</summary>
@@ -51,10 +69,13 @@ internal sealed class LiveRun
         using ConsoleText console = new();
         using StopSignals signals = new(keys.Stop);
         using Keyboard keyboard = Keyboard.Open(keys);
+        using FrameCapture? frames = capture is null ? null : FrameCapture.Create(capture);
+        recorder.Built = frames is null ? null : frames.Watch;
         elapsed.Start();
         RunResult result = go(recorder, keys, console);
         elapsed.Stop();
         console.Complete();
+        frames?.Complete();
         return result;
     }
 

@@ -20,6 +20,7 @@ internal static class RecordText
         RecordKind.HostVendor => "host-vendor",
         RecordKind.EntropyInput => "entropy-input",
         RecordKind.DiskAnswer => "disk-answer",
+        RecordKind.FrameInput => "frame-input",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 
@@ -66,6 +67,11 @@ internal static class RecordText
                 break;
             case RecordKind.DiskAnswer:
                 DescribeDiskAnswer(record, log.Read<DiskAnswer>());
+                break;
+            case RecordKind.FrameInput:
+                FrameInput frame = log.Read<FrameInput>();
+                record["slot"] = frame.Slot;
+                record["frame"] = Convert.ToHexStringLower(frame.Frame);
                 break;
             default:
                 throw new InvalidOperationException($"a record of kind {log.Kind} has no text");

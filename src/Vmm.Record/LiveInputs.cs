@@ -204,10 +204,11 @@ internal sealed class LiveInputs : IInputSource
 
     private void Flush(VirtualMachine machine, ulong host)
     {
-        if (_recording is not null && host - _lastFlush >= FlushNanoseconds)
+        if (_recording is not null && (host - _lastFlush >= FlushNanoseconds || _backEnds.HoldsOutput))
         {
             _lastFlush = host;
             _recording.Flush(machine.Position);
+            _backEnds.Release();
         }
     }
 

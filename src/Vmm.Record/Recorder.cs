@@ -7,6 +7,7 @@ using Replay.Log;
 using Replay.Log.Manifests;
 using Replay.Log.Records;
 using Vmm.Record.BackEnds;
+using Vmm.Record.Network;
 
 namespace Vmm.Record;
 
@@ -34,6 +35,12 @@ public sealed class Recorder
 
     /// <summary>The machine's disks, with their slots; closed when the run ends.</summary>
     public IReadOnlyList<DiskSetup> Disks { get; init; } = [];
+
+    /// <summary>The machine's network devices, with their slots; closed when the run ends.</summary>
+    public IReadOnlyList<NetworkSetup> Networks { get; init; } = [];
+
+    /// <summary>Called with the machine before it runs.</summary>
+    public Action<VirtualMachine>? Built { get; set; }
 
     /// <summary>Called about a thousand times a second on the running thread.</summary>
     public Action<VirtualMachine>? Polled { get; init; }
@@ -63,7 +70,8 @@ public sealed class Recorder
         BootInputs boot = LogBoot(recording);
         using var backEnds = new LiveBackEnds();
         using var machine = new VirtualMachine(_machine, _files.Images, boot, output, Engine, backEnds);
-        backEnds.Connect(machine, Disks.ToDictionary(disk => disk.Device!.Slot, disk => disk.OpenForGuest(recording, durable)), console.Bell);
+        backEnds.Connect(machine, Disks.ToDictionary(disk => disk.Device!.Slot, disk => disk.OpenForGuest(recording, durable)), Networks.ToDictionary(network => network.Device.Slot, network => network.Link), console.Bell, durable);
+        Built?.Invoke(machine);
         var inputs = new LiveInputs(machine, console, backEnds, _limits, recording, new HashSchedule(HashEvery, _machine.ClockMode)) { Polled = Polled };
         try
         {

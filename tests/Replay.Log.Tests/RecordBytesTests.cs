@@ -34,6 +34,7 @@ public sealed class RecordBytesTests
         (RecordKind.DiskAnswer, Logged.Of(new(0, 3), new DiskAnswer(1, 0, DiskStatus.Done, null)), "24 03 01 00"),
         (RecordKind.DiskAnswer, Logged.Of(new(0, 3), new DiskAnswer(31, 20, DiskStatus.Done, 1)), $"24 03 1f a101 {HashOne}"),
         (RecordKind.DiskAnswer, Logged.Of(new(0, 3), new DiskAnswer(2, 1, DiskStatus.Failed, null)), "24 03 02 0a"),
+        (RecordKind.FrameInput, Logged.Frame(new(0, 3), 31, [0xAA, 0xBB]), "28 03 1f 02 aabb"),
         (RecordKind.HostVendor, Logged.Vendor(new(0, 3), "AuthenticAMD"), "1c 03 0c 41757468656e746963414d44"),
     ];
 

@@ -15,4 +15,9 @@ public sealed class NoBackEnds : IBackEnds
     public void Submit(int slot, DiskRequest request)
     {
     }
+
+    /// <inheritdoc/>
+    public void Send(int slot, ReadOnlySpan<byte> frame)
+    {
+    }
 }

@@ -1,6 +1,7 @@
 using Guest.Machine.Devices;
 using Guest.Machine.Devices.Block;
 using Guest.Machine.Devices.Entropy;
+using Guest.Machine.Devices.Network;
 using Guest.Machine.Devices.Panic;
 using Guest.Machine.Devices.Pci;
 using Guest.Machine.Devices.Virtio;
@@ -19,6 +20,7 @@ internal static class PciDevices
     {
         PanicDescription => new PanicDevice(description.Name, description.Slot, control),
         BlockDescription disk => OnVirtio(description, bus, new BlockDevice(disk.Bytes, disk.ReadOnly, disk.Serial, backEnds)),
+        NetworkDescription network => OnVirtio(description, bus, new NetworkDevice(network, backEnds)),
         EntropyDescription => OnVirtio(description, bus, new EntropyDevice(backEnds)),
         _ => throw new InvalidOperationException($"there is no device for {description.GetType().Name}"),
     };

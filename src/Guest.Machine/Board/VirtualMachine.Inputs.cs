@@ -1,5 +1,6 @@
 using Guest.Machine.Devices.Block;
 using Guest.Machine.Devices.Entropy;
+using Guest.Machine.Devices.Network;
 
 namespace Guest.Machine.Board;
 
@@ -42,6 +43,14 @@ public sealed partial class VirtualMachine
     {
         SettleIfHalted();
         return EndInput(Board.Virtio<BlockDevice>(slot)?.Complete(index, status, data) ?? false);
+    }
+
+    /// <summary>Input: a frame for a network device.</summary>
+    /// <returns>False where no device in the slot takes it; then nothing has happened.</returns>
+    public bool ApplyFrame(int slot, ReadOnlySpan<byte> frame)
+    {
+        SettleIfHalted();
+        return EndInput(Board.Virtio<NetworkDevice>(slot)?.Receive(frame) ?? false);
     }
 
     // Inside a REP instruction interrupts are delivered only where an input was taken: a replay must know where.

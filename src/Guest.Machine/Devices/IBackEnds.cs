@@ -14,4 +14,9 @@ public interface IBackEnds
     /// <param name="slot">The device's slot.</param>
     /// <param name="request">The request; it does not change.</param>
     void Submit(int slot, DiskRequest request);
+
+    /// <summary>A guest has sent a frame.</summary>
+    /// <param name="slot">The device's slot.</param>
+    /// <param name="frame">The frame; borrowed.</param>
+    void Send(int slot, ReadOnlySpan<byte> frame);
 }

@@ -135,6 +135,7 @@ public sealed record Manifest
 
     private static bool ArePossible(ImmutableArray<PciDeviceDescription> devices) =>
         devices.All(device => device.Slot is > 0 and <= LogFormat.MaxSlot)
+        && devices.OfType<NetworkDescription>().All(network => network.IsPossible)
         && devices.Select(device => device.Slot).Distinct().Count() == devices.Length
         && devices.Select(device => device.Name).Distinct().Count() == devices.Length;
 }

@@ -32,4 +32,7 @@ public enum RecordKind
 
     /// <summary><see cref="Records.DiskAnswer"/>.</summary>
     DiskAnswer = 9,
+
+    /// <summary><see cref="Records.FrameInput"/>.</summary>
+    FrameInput = 10,
 }

@@ -20,6 +20,7 @@ internal static class RecordTable
             case RecordKind.HostVendor: Read<HostVendor>(ref cursor, place, json); break;
             case RecordKind.EntropyInput: Read<EntropyInput>(ref cursor, place, json); break;
             case RecordKind.DiskAnswer: Read<DiskAnswer>(ref cursor, place, json); break;
+            case RecordKind.FrameInput: Read<FrameInput>(ref cursor, place, json); break;
             default: throw new RecordFormatException($"a record of kind {(int)kind}", isUnknown: true);
         }
     }

@@ -22,6 +22,13 @@ internal static class CommonOptions
     /// <summary>Whether a damaged recording is used up to its damage.</summary>
     public static Option<bool> UpToDamage() => new("--up-to-damage") { Description = "Use what is before the damage of a damaged recording." };
 
+    /// <summary>Where the frames of network devices are written.</summary>
+    public static Option<string?> Capture() => new("--capture")
+    {
+        Description = "Write the frames that pass the network devices as pcap, by the machine's own time: the same bytes in every replay.",
+        HelpName = "FILE",
+    };
+
     /// <summary>Where to begin.</summary>
     public static Option<string> From() => new("--from")
     {

@@ -58,6 +58,15 @@ internal sealed class MachineOptions
         Description = "What the guest writes goes into the images themselves; a recording keeps what they held before.",
     };
 
+    private readonly Option<string[]> net = new("--net")
+    {
+        Description = $"A network device: {NetText.Form}. User: NAT to the host by passt, without root; ports of the host lead to the guest. "
+            + "Stream: frames through a socket, as QEMU's -netdev stream. May be repeated.",
+        HelpName = "KIND[,...]",
+    };
+
+    private readonly Option<string?> capture = CommonOptions.Capture();
+
     private readonly Option<bool> entropy = new("--entropy") { Description = "A virtio entropy device; what it gives is logged." };
 
     private readonly Option<double?> seconds = new("--seconds") { Description = "End after this many seconds.", HelpName = "N" };
@@ -68,7 +77,7 @@ internal sealed class MachineOptions
     public void AddTo(Command verb)
     {
         clock.AcceptOnlyFromAmong("host", "virtual");
-        foreach (Option option in (ReadOnlySpan<Option>)[kernel, initrd, append, memory, cpus, cpu, clock, disk, writeThrough, entropy, seconds, instructions])
+        foreach (Option option in (ReadOnlySpan<Option>)[kernel, initrd, append, memory, cpus, cpu, clock, disk, writeThrough, net, capture, entropy, seconds, instructions])
         {
             verb.Add(option);
         }
@@ -98,6 +107,8 @@ internal sealed class MachineOptions
             CpuModel = parsed.GetRequiredValue(cpu),
             Clock = parsed.GetRequiredValue(clock) == "virtual" ? ClockMode.Virtual : ClockMode.Host,
             Disks = Disks(parsed),
+            Networks = [.. (parsed.GetValue(net) ?? []).Select(NetText.Parse)],
+            Capture = parsed.GetValue(capture),
             Entropy = parsed.GetValue(entropy),
             Seconds = parsed.GetValue(seconds) is { } number ? TimeSpan.FromSeconds(number) : null,
             Instructions = parsed.GetValue(instructions),

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Guest.Machine.Board;
 using Vmm.Record;
+using Vmm.Record.Network;
 
 namespace ReplayKit.Cli.Arguments;
 
@@ -30,6 +31,12 @@ internal sealed record MachineRequest
 
     /// <summary>Its disks.</summary>
     public required ImmutableArray<DiskChoice> Disks { get; init; }
+
+    /// <summary>Its network devices.</summary>
+    public required ImmutableArray<NetworkChoice> Networks { get; init; }
+
+    /// <summary>Where its frames are written; null for nowhere.</summary>
+    public required string? Capture { get; init; }
 
     /// <summary>Whether it has an entropy device.</summary>
     public required bool Entropy { get; init; }

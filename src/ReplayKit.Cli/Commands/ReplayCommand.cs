@@ -17,6 +17,7 @@ internal static class ReplayCommand
         Option<string> from = CommonOptions.From();
         Option<string> to = CommonOptions.To();
         Option<bool> upToDamage = CommonOptions.UpToDamage();
+        Option<string?> capture = CommonOptions.Capture();
         Option<bool> json = CommonOptions.Json();
         Verb verb = new(
             "replay",
@@ -24,7 +25,7 @@ internal static class ReplayCommand
             "replaykit replay latest",
             "replaykit replay boot.rk --from 25% --to 0:5f2c119a")
         {
-            recording, from, to, upToDamage, json,
+            recording, from, to, capture, upToDamage, json,
         };
         verb.SetAction(parsed =>
         {
@@ -33,35 +34,36 @@ internal static class ReplayCommand
             opened.CheckFor(window.From);
             if (parsed.GetValue(json))
             {
-                PrintJson(opened, window);
+                PrintJson(opened, window, parsed.GetValue(capture));
             }
             else
             {
-                Print(opened, window);
+                Print(opened, window, parsed.GetValue(capture));
             }
         });
         return verb;
     }
 
-    private static void Print(OpenRecording recording, Window window)
+    private static void Print(OpenRecording recording, Window window, string? capture)
     {
         using ConsoleText console = new();
-        Replay(recording, window, console);
+        Replay(recording, window, console, capture);
         console.Complete();
     }
 
-    private static void PrintJson(OpenRecording recording, Window window)
+    private static void PrintJson(OpenRecording recording, Window window, string? capture)
     {
         using MemoryStream text = new();
         using ConsoleText console = new(text);
-        Replay(recording, window, console);
+        Replay(recording, window, console, capture);
         console.Complete();
         Replayed result = new(recording.Folder.Path, window.From.ToString(), window.To.ToString(), Encoding.UTF8.GetString(text.ToArray()));
         Console.Out.WriteLine(JsonSerializer.Serialize(result, JsonOutput.Options));
     }
 
-    private static void Replay(OpenRecording recording, Window window, ConsoleText console)
+    private static void Replay(OpenRecording recording, Window window, ConsoleText console, string? capture)
     {
+        using FrameCapture? frames = capture is null ? null : FrameCapture.Create(capture);
         if (recording.IsEmpty)
         {
             return;
@@ -71,7 +73,9 @@ internal static class ReplayCommand
         using ProgressBar progress = new("replay", replayer.Machine.Position.Retired, window.To.Retired);
         replayer.Advanced = machine => progress.Report(machine.Position.Retired);
         replayer.SeekTo(window.From);
+        frames?.Watch(replayer.Machine);
         replayer.Run(window.To == recording.End ? null : window.To);
+        frames?.Complete();
     }
 
     private sealed record Replayed(string Recording, string From, string To, string Console);

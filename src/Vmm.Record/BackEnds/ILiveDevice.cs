@@ -19,6 +19,14 @@ internal interface ILiveDevice : IDisposable
     /// <summary>Whether an input may still come: it can wake a guest that sleeps without a timer.</summary>
     bool CanWake { get; }
 
+    /// <summary>Whether output waits for <see cref="Release"/>.</summary>
+    bool HoldsOutput => false;
+
+    /// <summary>What made the guest send its output is safe: it may leave.</summary>
+    void Release()
+    {
+    }
+
     /// <summary>The device wants an input, or has room for one.</summary>
     void Ready();
 

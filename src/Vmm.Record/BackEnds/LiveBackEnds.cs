@@ -2,10 +2,12 @@ using Guest.Machine.Board;
 using Guest.Machine.Devices;
 using Guest.Machine.Devices.Block;
 using Guest.Machine.Devices.Entropy;
+using Guest.Machine.Devices.Network;
 using Guest.Machine.Devices.Pci;
 using Guest.Machine.Devices.Virtio;
 using Replay.Log;
 using Replay.Log.Disks;
+using Vmm.Record.Network;
 
 namespace Vmm.Record.BackEnds;
 
@@ -24,6 +26,9 @@ internal sealed class LiveBackEnds : IBackEnds, IDisposable
     /// <summary>Under a virtual clock, the retired count at which the next answer is due.</summary>
     internal ulong Due => _devices.Count == 0 ? ulong.MaxValue : _devices.Min(device => device.Due);
 
+    /// <summary>Whether output waits for <see cref="Release"/>.</summary>
+    internal bool HoldsOutput => _devices.Exists(device => device.HoldsOutput);
+
     /// <inheritdoc/>
     public void Ready(int slot) => _bySlot[slot]?.Ready();
 
@@ -31,19 +36,28 @@ internal sealed class LiveBackEnds : IBackEnds, IDisposable
     public void Submit(int slot, DiskRequest request) => ((LiveDisk)_bySlot[slot]!).Submit(request);
 
     /// <inheritdoc/>
+    public void Send(int slot, ReadOnlySpan<byte> frame) => ((LiveNetwork)_bySlot[slot]!).Send(frame);
+
+    /// <summary>Lets the output go that waits.</summary>
+    internal void Release() => _devices.ForEach(device => device.Release());
+
+    /// <inheritdoc/>
     public void Dispose() => _devices.ForEach(device => device.Dispose());
 
     /// <summary>Puts a back end behind each device.</summary>
     /// <param name="machine">The machine, before it runs.</param>
     /// <param name="disks">What is on its disks, by slot; closed with this.</param>
+    /// <param name="networks">What is behind its network devices, by slot; closed with this.</param>
     /// <param name="bell">Rung for each input.</param>
-    internal void Connect(VirtualMachine machine, IReadOnlyDictionary<int, IDiskImage> disks, InputBell bell)
+    /// <param name="holds">Whether frames that the guest sends wait for <see cref="Release"/>.</param>
+    internal void Connect(VirtualMachine machine, IReadOnlyDictionary<int, IDiskImage> disks, IReadOnlyDictionary<int, IFrameLink> networks, InputBell bell, bool holds)
     {
         foreach (VirtioPci function in machine.Board.PciFunctions.OfType<VirtioPci>())
         {
             ILiveDevice? live = function.Device switch
             {
                 BlockDevice disk => new LiveDisk(machine, disk, function.Slot, disks[function.Slot], bell),
+                NetworkDevice network => new LiveNetwork(machine, network, function.Slot, networks[function.Slot], bell, holds),
                 EntropyDevice entropy => new LiveEntropy(entropy, function.Slot, new LiveTurn(machine)),
                 _ => throw new InvalidOperationException($"nothing stands behind {function.Name}"),
             };

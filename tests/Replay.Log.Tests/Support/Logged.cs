@@ -29,6 +29,9 @@ internal sealed record Logged(Position At, string Text)
     public static Logged Entropy(Position at, int slot, byte[] bytes) =>
         new(at, Describe(at, new EntropyInput(slot, bytes))) { _append = log => log.Append(at, new EntropyInput(slot, bytes)) };
 
+    public static Logged Frame(Position at, int slot, byte[] bytes) =>
+        new(at, Describe(at, new FrameInput(slot, bytes))) { _append = log => log.Append(at, new FrameInput(slot, bytes)) };
+
     public static Logged Of<T>(Position at, T record)
         where T : struct, IRecord<T> =>
         new(at, Describe(at, record)) { _append = log => log.Append(at, record) };

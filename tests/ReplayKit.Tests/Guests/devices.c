@@ -4,7 +4,7 @@
 //   disk             writes and reads disk 0 at random, several requests at once, compares, flushes; prints a sum of all that it read
 //   read=DISK        prints a sum of everything on a disk
 //   fill=DISK        writes numbers over a whole disk
-//   frames=N         sends N frames and answers every frame it receives until N answers have come back; prints a sum of them
+//   frames=N         sends N frames, up to eight ahead of what has come back, and compares what comes back; prints a sum of it
 //   echo             sends every frame back that it receives, until one says "quit"
 //   console          prints on the virtio console, and echoes what is typed there until a 'q'; prints the console's size when it changes
 //   panic            tells the panic device
@@ -394,6 +394,88 @@ static void fill_disk(int which)
     say("filled", disk_blocks(&d));
 }
 
+#define FRAME_HEADER 12
+#define FRAME_TYPE 0xB588
+
+static uint8_t incoming[16][2048], outgoing[16][2048];
+static uint64_t frames_sent;
+
+static void open_network(struct device *d)
+{
+    open_device(d, 1, 0, 0, queues, 2);
+    frames_sent = 0;
+    for (int i = 0; i < 16; i++) add(d, 0, i, &(struct buffer){ incoming[i], 2048, 1 }, 1);
+}
+
+// Where the next frame is to be written; send_frame sends it.
+static uint8_t *next_frame(struct device *d)
+{
+    if (frames_sent >= 16) take_next(d, 1, 0);
+    memset(outgoing[frames_sent % 16], 0, FRAME_HEADER);
+    return outgoing[frames_sent % 16] + FRAME_HEADER;
+}
+
+static void send_frame(struct device *d, uint32_t length)
+{
+    int place = frames_sent++ % 16;
+    add(d, 1, place, &(struct buffer){ outgoing[place], FRAME_HEADER + length, 0 }, 1);
+}
+
+static void make_frame(uint8_t *frame, uint64_t number, uint32_t length)
+{
+    memset(frame, 0xFF, 6);
+    memcpy(frame + 6, "\x52\x54\0\x12\x34\x56", 6);
+    *(uint16_t *)(frame + 12) = FRAME_TYPE;
+    for (uint32_t i = 14; i < length; i++) frame[i] = number * 31 + i * 7;
+}
+
+static uint32_t length_of(uint64_t number) { return 60 + number * 131 % 1400; }
+
+static void frames(uint64_t count)
+{
+    struct device d;
+    uint8_t expected[2048];
+    uint64_t received = 0, total = 1;
+    open_network(&d);
+    while (received < count) {
+        if (frames_sent < count && frames_sent - received < 8) {
+            make_frame(next_frame(&d), frames_sent, length_of(frames_sent));
+            send_frame(&d, length_of(frames_sent));
+            continue;
+        }
+        uint32_t length;
+        int place = take_next(&d, 0, &length);
+        uint8_t *frame = incoming[place] + FRAME_HEADER;
+        if (*(uint16_t *)(frame + 12) == FRAME_TYPE) {
+            make_frame(expected, received, length_of(received));
+            if (length != FRAME_HEADER + length_of(received)) fail("the length of a frame", length);
+            for (uint32_t i = 0; i < length - FRAME_HEADER; i++) if (frame[i] != expected[i]) fail("a frame", received);
+            total = sum(total, frame, length - FRAME_HEADER);
+            received++;
+        }
+        add(&d, 0, place, &(struct buffer){ incoming[place], 2048, 1 }, 1);
+    }
+    say("frames", total);
+}
+
+static void echo(void)
+{
+    struct device d;
+    uint64_t total = 1;
+    open_network(&d);
+    for (;;) {
+        uint32_t length;
+        int place = take_next(&d, 0, &length);
+        uint8_t *frame = incoming[place] + FRAME_HEADER;
+        total = sum(total, frame, length - FRAME_HEADER);
+        if (length >= FRAME_HEADER + 18 && frame[14] == 'q' && frame[15] == 'u' && frame[16] == 'i' && frame[17] == 't') break;
+        memcpy(next_frame(&d), frame, length - FRAME_HEADER);
+        send_frame(&d, length - FRAME_HEADER);
+        add(&d, 0, place, &(struct buffer){ incoming[place], 2048, 1 }, 1);
+    }
+    say("echo", total);
+}
+
 static void panic(void)
 {
     for (uint32_t device = 1; device < 32; device++)
@@ -422,6 +504,8 @@ static void perform(const char *step)
     else if (is(step, "disk")) disk();
     else if (is(step, "read")) read_disk(number(step));
     else if (is(step, "fill")) fill_disk(number(step));
+    else if (is(step, "frames")) frames(number(step));
+    else if (is(step, "echo")) echo();
     else if (is(step, "panic")) panic();
     else fail("no such step", (uint8_t)*step);
 }

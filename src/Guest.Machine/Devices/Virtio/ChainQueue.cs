@@ -16,6 +16,8 @@ internal sealed class ChainQueue
 
     internal int Count => _chains.Count;
 
+    internal DescriptorChain this[int index] => _chains[index];
+
     internal DescriptorChain Oldest => _chains[0];
 
     internal DescriptorChain Newest => _chains[^1];

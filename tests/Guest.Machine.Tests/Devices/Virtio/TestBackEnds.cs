@@ -12,5 +12,9 @@ public sealed class TestBackEnds : IBackEnds
 
     public void Ready(int slot) => ReadyCalls++;
 
+    public List<byte[]> Frames { get; } = [];
+
     public void Submit(int slot, DiskRequest request) => Requests.Add(request);
+
+    public void Send(int slot, ReadOnlySpan<byte> frame) => Frames.Add(frame.ToArray());
 }

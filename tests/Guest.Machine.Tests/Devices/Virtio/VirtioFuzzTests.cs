@@ -1,6 +1,7 @@
 using Guest.Machine.Board;
 using Guest.Machine.Devices.Block;
 using Guest.Machine.Devices.Entropy;
+using Guest.Machine.Devices.Network;
 
 namespace Guest.Machine.Tests.Devices.Virtio;
 
@@ -11,6 +12,17 @@ public sealed class VirtioFuzzTests
     public void No_guest_gets_out_of_the_entropy_device() => VirtioFuzz.Run(
         new EntropyDescription { Slot = VirtioGuest.Slot, Name = "entropy0" },
         (guest, random) => guest.Board.Board.Virtio<EntropyDevice>(VirtioGuest.Slot)!.Receive(new byte[random.Next(EntropyDevice.MostBytes + 2)]));
+
+    [Fact]
+    public void No_guest_gets_out_of_the_network_device() => VirtioFuzz.Run(
+        new NetworkDescription { Slot = VirtioGuest.Slot, Name = "network0", Mac = "52:54:00:12:34:56", Mtu = 1500 },
+        (guest, random) =>
+        {
+            NetworkDevice device = guest.Board.Board.Virtio<NetworkDevice>(VirtioGuest.Slot)!;
+            int length = random.Next(device.LongestFrame + 2);
+            bool can = device.CanReceive(length);
+            Assert.Equal(can, device.Receive(new byte[length]));
+        });
 
     [Fact]
     public void No_guest_gets_out_of_the_block_device() => VirtioFuzz.Run(
