@@ -11,13 +11,12 @@ public sealed partial class Vcpu
         }
     }
 
-    // What #AC asks of an operand (Intel SDM 3A table 6-7); vectors have to stand on 16 bytes as on AMD's processors.
+    // What #AC asks of an operand (Intel SDM 3A table 6-7); of vectors nothing (Intel SDM 2A 2.4: 8 bytes or less).
     private static ulong AlignmentMask(int size) => size switch
     {
         2 or 14 or 94 => 1,
         4 or 28 or 108 => 3,
         8 or 10 => 7,
-        16 or 32 => 15,
         _ => 0,
     };
 

@@ -71,6 +71,7 @@ public sealed class Comparer
         MemoryDifference = -1;
         bool open = ExpectedOutcome == Outcome.Completed && Undefined.Results(target.Instance.Decoded, target.State);
         bool either = ExpectedOutcome != ActualOutcome && Exemptions.EitherOutcome(target, ExpectedOutcome, ActualOutcome);
+        either |= ExpectedOutcome != ActualOutcome && VendorOutcomes.Accepts(target, Expected, ExpectedOutcome, ActualOutcome);
         bool alike = ExpectedOutcome == ActualOutcome || FaultChoice.IsFree(target, Actual, ExpectedOutcome, ActualOutcome);
         bool same = either || (alike && (open || StatesAgree(target)));
         if (memory)
@@ -90,6 +91,7 @@ public sealed class Comparer
             flags &= ~Undefined.Flags(target.Instance.Decoded, target.State);
         }
 
+        VendorOutcomes.Align(target, ExpectedOutcome, ref Expected, ref Actual);
         ulong difference = ((Expected.Rflags ^ Actual.Rflags) & flags) | (Expected.Rip ^ Actual.Rip) | (Expected.GsBase ^ Actual.GsBase);
         for (int i = 0; i < 16; i++)
         {
@@ -117,7 +119,7 @@ public sealed class Comparer
 
     private bool MemoryAgrees(Case target)
     {
-        Exemptions.ApplyToMemory(target, reference, tested);
+        Exemptions.ApplyToMemory(target, ExpectedOutcome, reference, tested);
         return WindowAgrees(reference.Data, tested.Data, 0)
             && WindowAgrees(reference.Mixed, tested.Mixed, Arena.DataSize);
     }

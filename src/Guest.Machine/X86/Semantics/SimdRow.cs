@@ -7,13 +7,11 @@ namespace Guest.Machine.X86.Semantics;
 /// <summary>Makes the row of a SIMD instruction from what the decoder's tables say of its encoding and operands.</summary>
 internal static class SimdRow
 {
-    // Legacy encodings with 16-byte operands that need no alignment (Intel SDM 2B, their pages; SHA: as AMD's processors have it).
+    // Legacy encodings with 16-byte operands that need no alignment (Intel SDM 2B, their pages).
     private static readonly Mnemonic[] Unaligned =
     [
         Mnemonic.Movups, Mnemonic.Movupd, Mnemonic.Movdqu, Mnemonic.Lddqu,
         Mnemonic.Pcmpestri, Mnemonic.Pcmpestri64, Mnemonic.Pcmpestrm, Mnemonic.Pcmpestrm64, Mnemonic.Pcmpistri, Mnemonic.Pcmpistrm,
-        Mnemonic.Sha1msg1, Mnemonic.Sha1msg2, Mnemonic.Sha1nexte, Mnemonic.Sha1rnds4,
-        Mnemonic.Sha256msg1, Mnemonic.Sha256msg2, Mnemonic.Sha256rnds2,
     ];
 
     // VEX encodings that do need it.
