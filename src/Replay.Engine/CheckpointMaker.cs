@@ -28,7 +28,7 @@ public sealed class CheckpointMaker : IDisposable
         _replayer = replayer;
         _spacing = spacing;
         _elapsed = elapsed;
-        _series = new CheckpointSeries(replayer.Checkpoints, replayer.Machine);
+        _series = replayer.NewSeries();
     }
 
     /// <summary>Checkpoints made so far.</summary>

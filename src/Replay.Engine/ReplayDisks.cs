@@ -3,6 +3,7 @@ using Guest.Machine;
 using Guest.Machine.Board;
 using Guest.Machine.Devices.Block;
 using Replay.Log;
+using Replay.Log.Checkpoints;
 using Replay.Log.Disks;
 using Replay.Log.Manifests;
 using Replay.Log.Records;
@@ -63,12 +64,17 @@ internal sealed class ReplayDisks : IDisposable
         return machine.ApplyDisk(answer.Slot, answer.Index, answer.Status, []);
     }
 
-    /// <summary>Goes back to where the recording begins.</summary>
-    internal void Restart()
+    /// <summary>[slot] the disks that the machine writes.</summary>
+    internal IReadOnlyDictionary<int, ScratchDisk> Written(MachineDescription machine) => machine.Pci.OfType<BlockDescription>()
+        .Where(disk => !disk.ReadOnly).ToDictionary(disk => disk.Slot, disk => _disks[disk.Slot]);
+
+    /// <summary>Goes to a checkpoint, or back to where the recording begins.</summary>
+    /// <param name="checkpoint">The checkpoint; null for the beginning.</param>
+    internal void GoTo(Checkpoint? checkpoint)
     {
-        foreach (ScratchDisk disk in _disks.Values)
+        foreach ((int slot, ScratchDisk disk) in _disks)
         {
-            disk.Clear();
+            disk.Restore(checkpoint?.Disk(slot));
         }
     }
 

@@ -72,6 +72,9 @@ public sealed class Replayer : IDisposable
     /// <summary>The checkpoints that <see cref="SeekTo"/> may use.</summary>
     public CheckpointFolder Checkpoints { get; }
 
+    /// <summary>Begins a series of checkpoints of this replay; its machine must not go back while it is made.</summary>
+    public CheckpointSeries NewSeries() => new(Checkpoints, Machine, _disks.Written(_manifest.Machine));
+
     /// <summary>Called now and then while replaying, before what is due at the machine's position is applied.</summary>
     public Action<VirtualMachine>? Advanced { get; set; }
 
@@ -211,6 +214,7 @@ public sealed class Replayer : IDisposable
 
         Checkpoint checkpoint = Checkpoints.Open(at);
         checkpoint.RestoreTo(Machine);
+        _disks.GoTo(checkpoint);
         _log.GoTo(at);
         return new LogInputs(_log, _disks, at, 0) { Vendor = checkpoint.Vendor };
     }
@@ -221,7 +225,7 @@ public sealed class Replayer : IDisposable
         _log.GoTo(default);
         using VirtualMachine booted = Boot();
         booted.CopyTo(Machine);
-        _disks.Restart();
+        _disks.GoTo(null);
         return new LogInputs(_log, _disks, default, 0);
     }
 

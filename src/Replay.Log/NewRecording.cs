@@ -1,4 +1,5 @@
 using Guest.Machine;
+using Guest.Machine.Board;
 using Replay.Log.Checkpoints;
 using Replay.Log.Manifests;
 using Replay.Log.Native;
@@ -13,7 +14,7 @@ public sealed class NewRecording : IDisposable
 {
     private readonly FileStream? _console;
     private readonly byte[] _manifest;
-    private readonly ulong _memoryBytes;
+    private readonly MachineDescription _machine;
     private readonly bool _durable;
 
     private NewRecording(string path, LogWriter log, FileStream? console, Manifest manifest, byte[] json, bool durable)
@@ -22,7 +23,7 @@ public sealed class NewRecording : IDisposable
         Log = log;
         _console = console;
         _manifest = json;
-        _memoryBytes = manifest.Machine.MemoryBytes;
+        _machine = manifest.Machine;
         _durable = durable;
     }
 
@@ -78,7 +79,7 @@ public sealed class NewRecording : IDisposable
     }
 
     /// <summary>The checkpoints of the recording, to be written.</summary>
-    public CheckpointFolder OpenCheckpoints() => new(RecordingPaths.Checkpoints(Path), RecordingFolder.IdOf(_manifest), _memoryBytes);
+    public CheckpointFolder OpenCheckpoints() => new(RecordingPaths.Checkpoints(Path), RecordingFolder.IdOf(_manifest), _machine);
 
     /// <summary>Makes the folder a recording: writes its manifest. For one that starts from a checkpoint, when that is there; until then it is none.</summary>
     /// <exception cref="ReplayKitException">It cannot be written (RK0109, RK0110).</exception>

@@ -66,7 +66,7 @@ public sealed class RecordingFolder
     public static UInt128 IdOf(ReadOnlySpan<byte> manifest) => BinaryPrimitives.ReadUInt128LittleEndian(SHA256.HashData(manifest));
 
     /// <summary>The recording's checkpoints.</summary>
-    public CheckpointFolder OpenCheckpoints() => new(RecordingPaths.Checkpoints(Path), Id, Manifest.Machine.MemoryBytes);
+    public CheckpointFolder OpenCheckpoints() => new(RecordingPaths.Checkpoints(Path), Id, Manifest.Machine);
 
     /// <summary>Opens the log, to be read from the recording's start; any number of readers may be open.</summary>
     public LogReader ReadLog()

@@ -19,16 +19,16 @@ public sealed class PackingTests : IDisposable
         File.WriteAllText(Initrd, "an initrd");
         Manifest manifest = Samples.Manifest with
         {
-            Machine = Samples.Manifest.Machine with { MemoryBytes = ScribbledMachine.MemoryBytes },
+            Machine = Samples.Manifest.Machine with { MemoryBytes = ScribbledMachine.Description.MemoryBytes },
             Kernel = FileIdentity.Of(Kernel),
             Initrd = FileIdentity.Of(Initrd),
         };
         using NewRecording recording = NewRecording.Create(_temporary.Recording, manifest, LogOptions.Default);
         recording.Log.Append(default, new ClockStart(5));
         recording.WriteConsole("hello\n"u8);
-        using ScribbledMachine machine = new();
+        using ScribbledMachine machine = new() { WritesDisk = false };
         using CheckpointFolder checkpoints = recording.OpenCheckpoints();
-        using CheckpointSeries series = new(checkpoints, machine.Machine);
+        using CheckpointSeries series = new(checkpoints, machine.Machine, machine.Disks);
         for (int i = 0; i < 2; i++)
         {
             machine.GoOn(new Random(i), 20);

@@ -10,7 +10,7 @@ namespace Replay.Log.Tests;
 public sealed class StartedRecordingTests : IDisposable
 {
     private readonly TemporaryFolder _temporary = new();
-    private readonly ScribbledMachine _machine = new();
+    private readonly ScribbledMachine _machine = new() { WritesDisk = false };
     private readonly Random _random = new(1);
 
     public void Dispose()
@@ -109,7 +109,7 @@ public sealed class StartedRecordingTests : IDisposable
 
     private static Manifest Manifest(RecordingStart? start, bool rolling) => Samples.Manifest with
     {
-        Machine = Samples.Manifest.Machine with { MemoryBytes = ScribbledMachine.MemoryBytes }, Start = start, Rolling = rolling,
+        Machine = Samples.Manifest.Machine with { MemoryBytes = ScribbledMachine.Description.MemoryBytes }, Start = start, Rolling = rolling,
     };
 
     private List<(Position Start, int Records)> Roll(int generations)
@@ -147,7 +147,7 @@ public sealed class StartedRecordingTests : IDisposable
     private void Write(NewRecording recording)
     {
         using CheckpointFolder checkpoints = recording.OpenCheckpoints();
-        using CheckpointSeries series = new(checkpoints, _machine.Machine);
+        using CheckpointSeries series = new(checkpoints, _machine.Machine, _machine.Disks);
         series.Begin().Write();
     }
 }

@@ -14,11 +14,12 @@ public sealed class Checkpoint
     private readonly CheckpointFolder _folder;
     private readonly CheckpointFile _file;
 
-    internal Checkpoint(CheckpointFolder folder, CheckpointFile file, PageTable table)
+    internal Checkpoint(CheckpointFolder folder, CheckpointFile file, PageTable table, IReadOnlyDictionary<int, DiskTable> disks)
     {
         _folder = folder;
         _file = file;
         Table = table;
+        Disks = disks;
         if (!Hash.Parts.Any(part => part.Kind == StatePartKind.Memory && part.Hash == table.Sum))
         {
             throw Damage("the hash of its memory is not that of its pages");
@@ -46,6 +47,9 @@ public sealed class Checkpoint
     /// <summary>What every page holds.</summary>
     internal PageTable Table { get; }
 
+    /// <summary>[slot] what the written blocks of disks hold; none of a disk that was not written.</summary>
+    internal IReadOnlyDictionary<int, DiskTable> Disks { get; }
+
     /// <summary>The blocks of its own file.</summary>
     internal IReadOnlyList<StoredBlock> Blocks => _file.Contents.Blocks;
 
@@ -65,6 +69,10 @@ public sealed class Checkpoint
             throw Damage("the state of registers and devices is not the one of its hash");
         }
     }
+
+    /// <summary>What was written to a disk up to here; null where nothing was.</summary>
+    /// <param name="slot">The disk's slot.</param>
+    public StoredDisk? Disk(int slot) => Disks.TryGetValue(slot, out DiskTable? table) ? new StoredDisk(_folder, table, slot) : null;
 
     private ReplayKitException Damage(string what) => _file.Damage(_file.Header.ContentsOffset, what);
 }

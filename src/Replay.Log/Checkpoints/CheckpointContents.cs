@@ -8,6 +8,7 @@ namespace Replay.Log.Checkpoints;
 internal sealed record CheckpointContents
 {
     private const int MemorySpace = 0;
+    private const int SmallestSpaceBytes = 3;
     private const ulong ZeroPage = 0;
     private const int SmallestEntryBytes = 2;
 
@@ -35,11 +36,14 @@ internal sealed record CheckpointContents
     /// <summary>The rows that differ from the base's table, or all that are not zero; in ascending order of pages.</summary>
     public required IReadOnlyList<PageEntry> Entries { get; init; }
 
+    /// <summary>The rows of disks, in ascending order of slots; none of a disk that has no rows.</summary>
+    public required IReadOnlyList<DiskRows> Disks { get; init; }
+
     /// <summary>Reads what <see cref="Write"/> wrote.</summary>
     /// <param name="bytes">The contents, unpacked.</param>
-    /// <param name="pages">RAM pages of the machine.</param>
+    /// <param name="spaces">What of the machine consists of pages.</param>
     /// <exception cref="RecordFormatException">The bytes are no such contents.</exception>
-    public static CheckpointContents Read(ReadOnlySpan<byte> bytes, int pages)
+    public static CheckpointContents Read(ReadOnlySpan<byte> bytes, CheckpointSpaces spaces)
     {
         RecordCursor cursor = new(bytes, 0);
         byte[] state = cursor.Bytes().ToArray();
@@ -49,7 +53,9 @@ internal sealed record CheckpointContents
         int toBase = cursor.BoundedVarint(restsOn.Length, "the number of the base");
         int depth = cursor.BoundedVarint(CheckpointFormat.LongestChain, "the number of tables below");
         List<StoredBlock> blocks = ReadBlocks(ref cursor);
-        List<PageEntry> entries = ReadTable(ref cursor, pages, restsOn.Length);
+        int more = ReadSpaces(ref cursor);
+        List<PageEntry> entries = ReadTable(ref cursor, spaces.Pages, restsOn.Length);
+        List<DiskRows> disks = ReadDisks(ref cursor, spaces, more, restsOn.Length);
         if (cursor.Remaining != 0 || (depth == 0) != (toBase == 0))
         {
             throw new RecordFormatException("the contents of a checkpoint contradict each other");
@@ -57,14 +63,14 @@ internal sealed record CheckpointContents
 
         return new CheckpointContents
         {
-            State = state, Hash = hash, Vendor = vendor, RestsOn = restsOn, Base = toBase, Depth = depth, Blocks = blocks, Entries = entries,
+            State = state, Hash = hash, Vendor = vendor, RestsOn = restsOn, Base = toBase, Depth = depth, Blocks = blocks, Entries = entries, Disks = disks,
         };
     }
 
     /// <summary>Writes everything.</summary>
     /// <param name="buffer">Where to.</param>
-    /// <param name="pages">RAM pages of the machine.</param>
-    public void Write(RecordBuffer buffer, int pages)
+    /// <param name="spaces">What of the machine consists of pages.</param>
+    public void Write(RecordBuffer buffer, CheckpointSpaces spaces)
     {
         buffer.Bytes(State);
         Hash.Write(buffer, new RecordPlace(1));
@@ -80,10 +86,17 @@ internal sealed record CheckpointContents
         buffer.Varint((ulong)Base);
         buffer.Varint((ulong)Depth);
         WriteBlocks(buffer);
-        buffer.Varint(1);
+        buffer.Varint(1 + (ulong)Disks.Count);
         buffer.Varint(MemorySpace);
-        buffer.Varint((ulong)pages);
-        WriteEntries(buffer);
+        buffer.Varint((ulong)spaces.Pages);
+        WriteEntries(buffer, Entries);
+        foreach (DiskRows disk in Disks)
+        {
+            buffer.Varint((ulong)disk.Slot);
+            buffer.Varint((ulong)spaces.Disks[disk.Slot]);
+            WriteEntries(buffer, disk.Entries);
+            buffer.Hash(disk.Sum);
+        }
     }
 
     private static CheckpointReference[] ReadReferences(ref RecordCursor cursor)
@@ -119,18 +132,36 @@ internal sealed record CheckpointContents
         return blocks;
     }
 
-    private static List<PageEntry> ReadTable(ref RecordCursor cursor, int pages, int files)
+    // How many there are beside RAM, which is the first.
+    private static int ReadSpaces(ref RecordCursor cursor)
     {
-        ulong spaces = cursor.Varint();
-        ulong space = spaces == 1 ? cursor.Varint() : spaces;
-        if (spaces != 1 || space != MemorySpace)
+        int spaces = cursor.BoundedVarint(cursor.Remaining / SmallestSpaceBytes, "the number of spaces");
+        return spaces > 0 && cursor.Varint() == MemorySpace ? spaces - 1 : throw new RecordFormatException("a checkpoint without RAM", isUnknown: true);
+    }
+
+    private static List<DiskRows> ReadDisks(ref RecordCursor cursor, CheckpointSpaces spaces, int count, int files)
+    {
+        List<DiskRows> disks = [];
+        for (; count > 0; count--)
         {
-            throw new RecordFormatException("a checkpoint of more than RAM", isUnknown: true);
+            int slot = cursor.Slot();
+            if (!spaces.Disks.TryGetValue(slot, out int blocks) || (disks.Count > 0 && disks[^1].Slot >= slot))
+            {
+                throw new RecordFormatException($"the checkpoint has rows of a disk in slot {slot}, where the machine has none that it writes");
+            }
+
+            List<PageEntry> rows = ReadTable(ref cursor, blocks, files);
+            disks.Add(new DiskRows(slot, cursor.Hash(), rows));
         }
 
+        return disks;
+    }
+
+    private static List<PageEntry> ReadTable(ref RecordCursor cursor, int pages, int files)
+    {
         if (cursor.Varint() != (ulong)pages)
         {
-            throw new RecordFormatException($"the machine has {pages} pages and the checkpoint another number");
+            throw new RecordFormatException($"the machine's RAM or disk has {pages} pages and the checkpoint another number");
         }
 
         int count = cursor.BoundedVarint(Math.Min(pages, cursor.Remaining / SmallestEntryBytes), "the number of pages in the table");
@@ -181,12 +212,12 @@ internal sealed record CheckpointContents
         }
     }
 
-    private void WriteEntries(RecordBuffer buffer)
+    private static void WriteEntries(RecordBuffer buffer, IReadOnlyList<PageEntry> entries)
     {
-        buffer.Varint((ulong)Entries.Count);
+        buffer.Varint((ulong)entries.Count);
         int page = -1;
         long offset = 0;
-        foreach (PageEntry entry in Entries)
+        foreach (PageEntry entry in entries)
         {
             buffer.Varint((ulong)(entry.Page - page - 1));
             page = entry.Page;

@@ -11,15 +11,15 @@ namespace Replay.Log.Checkpoints;
 internal sealed class CheckpointFile : IDisposable
 {
     private readonly SafeFileHandle _file;
-    private readonly int _pages;
+    private readonly CheckpointSpaces _spaces;
     private CheckpointContents? _contents;
 
-    private CheckpointFile(string path, SafeFileHandle file, CheckpointHeader header, int pages)
+    private CheckpointFile(string path, SafeFileHandle file, CheckpointHeader header, CheckpointSpaces spaces)
     {
         Path = path;
         _file = file;
         Header = header;
-        _pages = pages;
+        _spaces = spaces;
     }
 
     /// <summary>The file.</summary>
@@ -36,11 +36,11 @@ internal sealed class CheckpointFile : IDisposable
     /// <param name="path">The file.</param>
     /// <param name="at">The position that its name says.</param>
     /// <param name="recording">The recording that it must belong to.</param>
-    /// <param name="pages">RAM pages of the machine.</param>
+    /// <param name="spaces">What of the machine consists of pages.</param>
     /// <exception cref="ReplayKitException">
     /// Damage (RK0101), a newer version (RK0103), another recording's checkpoint (RK0121), or a file that cannot be read (RK0105).
     /// </exception>
-    public static CheckpointFile Open(string path, Position at, UInt128 recording, int pages)
+    public static CheckpointFile Open(string path, Position at, UInt128 recording, CheckpointSpaces spaces)
     {
         SafeFileHandle? file = null;
         bool isOpen = false;
@@ -49,7 +49,7 @@ internal sealed class CheckpointFile : IDisposable
             file = File.OpenHandle(path);
             CheckpointHeader header = ReadHeader(path, file, at, recording);
             isOpen = true;
-            return new CheckpointFile(path, file, header, pages);
+            return new CheckpointFile(path, file, header, spaces);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -132,7 +132,7 @@ internal sealed class CheckpointFile : IDisposable
 
     private CheckpointContents ReadContents()
     {
-        int most = LogFormat.MaxPayloadBytes + (64 * _pages);
+        long most = Math.Min(int.MaxValue / 2, LogFormat.MaxPayloadBytes + (64 * _spaces.Rows));
         if (Header.ContentsLength > most)
         {
             throw Damage(0, "the header announces more contents than the machine can have");
@@ -153,7 +153,7 @@ internal sealed class CheckpointFile : IDisposable
         {
             byte[] contents = new byte[Header.ContentsLength];
             FrameCompression.Unpack(Header.Codec, stored, contents);
-            return Checked(CheckpointContents.Read(contents, _pages));
+            return Checked(CheckpointContents.Read(contents, _spaces));
         }
         catch (Exception error) when (error is InvalidDataException or RecordFormatException { IsUnknown: false })
         {

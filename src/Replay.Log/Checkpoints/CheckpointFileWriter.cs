@@ -76,10 +76,10 @@ internal sealed class CheckpointFileWriter : IDisposable
 
     /// <summary>Writes the contents and the header, waits for the storage, and gives the file its name.</summary>
     /// <exception cref="IOException">It cannot be written; nothing of it is left under its name.</exception>
-    public void Finish(CheckpointContents contents, int pages, Position at, UInt128 recording)
+    public void Finish(CheckpointContents contents, CheckpointSpaces spaces, Position at, UInt128 recording)
     {
         RecordBuffer buffer = new();
-        contents.Write(buffer, pages);
+        contents.Write(buffer, spaces);
         byte[] packed = new byte[Math.Max(buffer.Length, FrameCompression.MaxStoredLength(FrameCompression.Preferred, buffer.Length))];
         (FrameCodec codec, int length) = FrameCompression.Pack(FrameCompression.Preferred, buffer.Written, packed);
         ReadOnlySpan<byte> stored = packed.AsSpan(0, length);

@@ -1,5 +1,5 @@
 using Guest.Machine;
-using Guest.Machine.Memory;
+using Guest.Machine.Board;
 
 namespace Replay.Log.Checkpoints;
 
@@ -14,12 +14,12 @@ public sealed class CheckpointFolder : IDisposable
     /// <summary>Names the folder; it may not exist yet.</summary>
     /// <param name="path">The folder.</param>
     /// <param name="recording">The recording that all its checkpoints belong to (<see cref="RecordingFolder.Id"/>).</param>
-    /// <param name="memoryBytes">The machine's RAM.</param>
-    public CheckpointFolder(string path, UInt128 recording, ulong memoryBytes)
+    /// <param name="machine">The machine.</param>
+    public CheckpointFolder(string path, UInt128 recording, MachineDescription machine)
     {
         Path = path;
         Recording = recording;
-        Pages = (int)(memoryBytes / GuestMemory.PageBytes);
+        Spaces = CheckpointSpaces.Of(machine);
     }
 
     /// <summary>The folder.</summary>
@@ -28,8 +28,8 @@ public sealed class CheckpointFolder : IDisposable
     /// <summary>The recording they belong to.</summary>
     public UInt128 Recording { get; }
 
-    /// <summary>RAM pages of the machine.</summary>
-    internal int Pages { get; }
+    /// <summary>What of the machine consists of pages.</summary>
+    internal CheckpointSpaces Spaces { get; }
 
     /// <summary>Where there are checkpoints, in ascending order. Looks at the folder.</summary>
     /// <exception cref="ReplayKitException">The folder cannot be read (RK0105).</exception>
@@ -66,8 +66,10 @@ public sealed class CheckpointFolder : IDisposable
     public Checkpoint Open(Position at)
     {
         CheckpointFile file = FileNumbered(NumberOf(at));
-        PageTable table = TableOf(file);
-        return new Checkpoint(this, file, table);
+        PageTable table = new(Spaces.Pages);
+        SortedDictionary<int, DiskTable> disks = [];
+        FillTables(file, table, disks);
+        return new Checkpoint(this, file, table, disks);
     }
 
     /// <inheritdoc/>
@@ -92,7 +94,7 @@ public sealed class CheckpointFolder : IDisposable
             if (!_numbers.TryGetValue(at, out int number))
             {
                 number = _files.Count;
-                _files.Add(CheckpointFile.Open(FileOf(at), at, Recording, Pages));
+                _files.Add(CheckpointFile.Open(FileOf(at), at, Recording, Spaces));
                 _numbers.Add(at, number);
             }
 
@@ -117,16 +119,29 @@ public sealed class CheckpointFolder : IDisposable
     }
 
     // The tables from the whole one on, each changed by the next.
-    private PageTable TableOf(CheckpointFile file)
+    private void FillTables(CheckpointFile file, PageTable table, SortedDictionary<int, DiskTable> disks)
     {
         CheckpointContents contents = file.Contents;
         int[] numbers = Resolve(file);
-        PageTable table = contents.Base == 0 ? new PageTable(Pages) : TableOf(BaseOf(file, numbers));
+        if (contents.Base > 0)
+        {
+            FillTables(BaseOf(file, numbers), table, disks);
+        }
+
         int own = NumberOf(file.Header.At);
-        table.Apply(contents.Entries.Select(entry => entry.Location.IsZero
+        PageEntry Located(PageEntry entry) => entry.Location.IsZero
             ? entry
-            : entry with { Location = entry.Location with { File = entry.Location.File == 0 ? own : numbers[entry.Location.File - 1] } }));
-        return table;
+            : entry with { Location = entry.Location with { File = entry.Location.File == 0 ? own : numbers[entry.Location.File - 1] } };
+        table.Apply(contents.Entries.Select(Located));
+        foreach (DiskRows rows in contents.Disks)
+        {
+            disks.TryAdd(rows.Slot, new DiskTable());
+            disks[rows.Slot].Apply(rows.Entries.Select(Located));
+            if (disks[rows.Slot].Sum != rows.Sum)
+            {
+                throw file.Damage(file.Header.ContentsOffset, $"the rows of the disk in slot {rows.Slot} are not those of their sum");
+            }
+        }
     }
 
     private CheckpointFile BaseOf(CheckpointFile file, int[] numbers)

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
 using System.Text;
 using Guest.Machine;
 using Guest.Machine.Memory;
@@ -14,10 +12,11 @@ public sealed class CheckpointJob
     private readonly CheckpointFolder _folder;
     private readonly MemorySnapshot _snapshot;
     private readonly int[] _pages;
+    private readonly IReadOnlyList<DiskChanges> _disks;
     private readonly MachineMoment _moment;
     private readonly PageHash _hash;
 
-    internal CheckpointJob(CheckpointSeries series, CheckpointFolder folder, MachineMoment moment, MemorySnapshot snapshot, int[] pages, PageHash hash)
+    internal CheckpointJob(CheckpointSeries series, CheckpointFolder folder, MachineMoment moment, MemorySnapshot snapshot, int[] pages, IReadOnlyList<DiskChanges> disks, PageHash hash)
     {
         _hash = hash;
         _moment = moment;
@@ -25,6 +24,7 @@ public sealed class CheckpointJob
         _folder = folder;
         _snapshot = snapshot;
         _pages = pages;
+        _disks = disks;
     }
 
     /// <summary>The position.</summary>
@@ -65,28 +65,52 @@ public sealed class CheckpointJob
     {
         SeriesState last = _series.Last;
         using CheckpointFileWriter file = new(_folder.FileOf(At));
-        List<PageEntry> changes = StoreChanges(file, last);
+        Dictionary<UInt128, PageLocation> own = [];
+        List<PageEntry> changes = StoreChanges(file, last, own);
+        Dictionary<int, List<PageEntry>> disks = _disks.ToDictionary(disk => disk.Slot, disk => StoreChanges(file, last, own, disk));
+        file.EndBlock();
         PageTable table = last.Table.Copy();
         table.Apply(changes);
+        Dictionary<int, DiskTable> tables = Applied(last.Disks, disks);
         bool isWhole = last.File < 0 || last.Depth == CheckpointFormat.LongestChain;
         int depth = isWhole ? 0 : last.Depth + 1;
-        file.Finish(Describe(file.Blocks, isWhole ? table.Entries() : changes, isWhole ? -1 : last.File, depth, table.Sum), _folder.Pages, At, _folder.Recording);
+        List<DiskRows> rows = [.. tables.OrderBy(disk => disk.Key).Select(disk => new DiskRows(disk.Key, disk.Value.Sum, isWhole ? disk.Value.Entries() : disks.GetValueOrDefault(disk.Key, [])))];
+        file.Finish(Describe(file.Blocks, isWhole ? table.Entries() : changes, rows, isWhole ? -1 : last.File, depth, table.Sum), _folder.Spaces, At, _folder.Recording);
 
         int number = _folder.NumberOf(At);
         Bytes = _folder.FileNumbered(number).Header.FileLength;
-        table.Apply(changes.Where(entry => entry.Location.File == CheckpointFileWriter.Own)
-            .Select(entry => entry with { Location = entry.Location with { File = number } }));
+        table.Apply(Numbered(changes, number));
+        foreach ((int slot, List<PageEntry> entries) in disks)
+        {
+            tables[slot].Apply(Numbered(entries, number));
+        }
+
         last.Contents.Add(number, file.Blocks);
-        _series.Last = last with { Table = table, File = number, Depth = depth };
+        _series.Last = last with { Table = table, Disks = tables, File = number, Depth = depth };
+    }
+
+    // What is in the file itself gets the file's number.
+    private static IEnumerable<PageEntry> Numbered(IEnumerable<PageEntry> entries, int number) => entries
+        .Where(entry => entry.Location.File == CheckpointFileWriter.Own)
+        .Select(entry => entry with { Location = entry.Location with { File = number } });
+
+    private static Dictionary<int, DiskTable> Applied(IReadOnlyDictionary<int, DiskTable> last, Dictionary<int, List<PageEntry>> changes)
+    {
+        Dictionary<int, DiskTable> tables = last.ToDictionary(disk => disk.Key, disk => disk.Value.Copy());
+        foreach ((int slot, List<PageEntry> entries) in changes)
+        {
+            tables.TryAdd(slot, new DiskTable());
+            tables[slot].Apply(entries);
+        }
+
+        return tables;
     }
 
     // The pages that really changed; content that is stored nowhere yet goes into the file.
-    private List<PageEntry> StoreChanges(CheckpointFileWriter file, SeriesState last)
+    private List<PageEntry> StoreChanges(CheckpointFileWriter file, SeriesState last, Dictionary<UInt128, PageLocation> own)
     {
         List<PageEntry> changes = [];
-        Dictionary<UInt128, PageLocation> own = [];
         byte[] content = new byte[GuestMemory.PageBytes];
-        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
         foreach (int page in _pages)
         {
             _snapshot.Read(page, content);
@@ -96,32 +120,49 @@ public sealed class CheckpointJob
                 continue;
             }
 
-            PageLocation location = default;
-            if (hash != 0)
-            {
-                SHA256.HashData(content, digest);
-                UInt128 contentHash = BinaryPrimitives.ReadUInt128LittleEndian(digest);
-                if (!own.TryGetValue(contentHash, out location) && !last.Contents.TryFind(contentHash, out location))
-                {
-                    location = file.Add(content, contentHash);
-                    own.Add(contentHash, location);
-                }
-            }
-
-            changes.Add(new PageEntry(page, location, hash));
+            changes.Add(new PageEntry(page, hash == 0 ? default : Store(file, last, own, content, StoredDisk.HashOf(content)), hash));
         }
 
-        file.EndBlock();
         return changes;
     }
 
-    // Inside a file, it is file 0 itself and those it rests on are numbered from 1.
-    private CheckpointContents Describe(IReadOnlyList<StoredBlock> blocks, List<PageEntry> entries, int toBase, int depth, UInt128 memory)
+    // The same of a disk's blocks.
+    private static List<PageEntry> StoreChanges(CheckpointFileWriter file, SeriesState last, Dictionary<UInt128, PageLocation> own, DiskChanges disk)
     {
-        List<int> restsOn = [.. entries.Where(entry => !entry.Location.IsZero && entry.Location.File != CheckpointFileWriter.Own)
+        List<PageEntry> changes = [];
+        DiskTable? table = last.Disks.GetValueOrDefault(disk.Slot);
+        for (int i = 0; i < disk.Count; i++)
+        {
+            ReadOnlySpan<byte> content = disk.Content(i);
+            UInt128 hash = content.ContainsAnyExcept((byte)0) ? StoredDisk.HashOf(content) : 0;
+            if (table is null || !table.TryFind(disk.Block(i), out PageEntry row) || row.Hash != hash)
+            {
+                changes.Add(new PageEntry(disk.Block(i), hash == 0 ? default : Store(file, last, own, content, hash), hash));
+            }
+        }
+
+        return changes;
+    }
+
+    private static PageLocation Store(CheckpointFileWriter file, SeriesState last, Dictionary<UInt128, PageLocation> own, ReadOnlySpan<byte> content, UInt128 hash)
+    {
+        if (!own.TryGetValue(hash, out PageLocation location) && !last.Contents.TryFind(hash, out location))
+        {
+            location = file.Add(content, hash);
+            own.Add(hash, location);
+        }
+
+        return location;
+    }
+
+    // Inside a file, it is file 0 itself and those it rests on are numbered from 1.
+    private CheckpointContents Describe(IReadOnlyList<StoredBlock> blocks, List<PageEntry> entries, List<DiskRows> disks, int toBase, int depth, UInt128 memory)
+    {
+        List<int> restsOn = [.. disks.SelectMany(disk => disk.Entries).Concat(entries).Where(entry => !entry.Location.IsZero && entry.Location.File != CheckpointFileWriter.Own)
             .Select(entry => entry.Location.File).Concat(toBase < 0 ? [] : [toBase]).Distinct().Order()];
         Dictionary<int, int> places = restsOn.Select((file, index) => (file, index)).ToDictionary(pair => pair.file, pair => pair.index + 1);
         places.Add(CheckpointFileWriter.Own, 0);
+        PageEntry Placed(PageEntry entry) => entry.Location.IsZero ? entry : entry with { Location = entry.Location with { File = places[entry.Location.File] } };
         return new CheckpointContents
         {
             State = _moment.State,
@@ -131,7 +172,8 @@ public sealed class CheckpointJob
             Base = toBase < 0 ? 0 : places[toBase],
             Depth = depth,
             Blocks = blocks,
-            Entries = [.. entries.Select(entry => entry.Location.IsZero ? entry : entry with { Location = entry.Location with { File = places[entry.Location.File] } })],
+            Entries = [.. entries.Select(Placed)],
+            Disks = [.. disks.Where(disk => disk.Entries.Count > 0).Select(disk => disk with { Entries = [.. disk.Entries.Select(Placed)] })],
         };
     }
 }

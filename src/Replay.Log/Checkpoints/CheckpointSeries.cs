@@ -2,6 +2,7 @@ using Guest.Machine;
 using Guest.Machine.Board;
 using Guest.Machine.Memory;
 using Guest.Machine.State;
+using Replay.Log.Disks;
 
 namespace Replay.Log.Checkpoints;
 
@@ -14,20 +15,18 @@ public sealed class CheckpointSeries : IDisposable
 {
     private readonly CheckpointFolder _folder;
     private readonly VirtualMachine _machine;
+    private readonly IReadOnlyDictionary<int, ScratchDisk> _disks;
     private WrittenPages _written;
+    private bool _needsWholeDisks = true;
     private CheckpointJob? _job;
 
     /// <summary>Begins a series; its first checkpoint holds everything.</summary>
     /// <param name="folder">Where the checkpoints go.</param>
     /// <param name="machine">The machine.</param>
-    /// <exception cref="ReplayKitException">RK0707: it has disks.</exception>
-    public CheckpointSeries(CheckpointFolder folder, VirtualMachine machine)
+    /// <param name="disks">[slot] the disks that it writes; each at the machine's position, with no request under way that the machine has not been answered.</param>
+    public CheckpointSeries(CheckpointFolder folder, VirtualMachine machine, IReadOnlyDictionary<int, ScratchDisk> disks)
     {
-        if (machine.Description.Pci.Any(device => device is BlockDescription { ReadOnly: false }))
-        {
-            throw new ReplayKitException(707, ExitCode.WrongUsage, "a machine with disks that it writes has no checkpoints yet: what is on them is no part of a checkpoint (docs/limits.md)");
-        }
-
+        _disks = disks;
         _folder = folder;
         _machine = machine;
         _written = machine.Memory.TrackWrites(sinceZero: true);
@@ -51,7 +50,14 @@ public sealed class CheckpointSeries : IDisposable
         contents.Add(number, checkpoint.Blocks);
         _written.Collect();
         _written.Clear();
-        Last = new SeriesState(checkpoint.Table.Copy(), number, checkpoint.Depth, contents);
+        foreach (ScratchDisk disk in _disks.Values)
+        {
+            disk.ForgetChanged();
+        }
+
+        _needsWholeDisks = false;
+        Dictionary<int, DiskTable> disks = checkpoint.Disks.ToDictionary(disk => disk.Key, disk => disk.Value.Copy());
+        Last = new SeriesState(checkpoint.Table.Copy(), disks, number, checkpoint.Depth, contents);
     }
 
     /// <summary>Begins a checkpoint at the machine's position, of which no record has been applied yet. On the machine's thread; takes well under a millisecond for each thousand pages that changed.</summary>
@@ -72,14 +78,16 @@ public sealed class CheckpointSeries : IDisposable
         Array.Sort(pages);
         MemorySnapshot snapshot = _machine.Memory.Keep(pages);
         _written.Clear();
+        DiskChanges[] disks = [.. _disks.OrderBy(disk => disk.Key).Select(disk => DiskChanges.Take(disk.Key, disk.Value, _needsWholeDisks))];
+        _needsWholeDisks = false;
         MachineMoment moment = new(_machine.Position with { RepCount = null }, state.Written.ToArray(), _machine.HashStateAround(0), vendor);
-        return _job = new CheckpointJob(this, _folder, moment, snapshot, pages, _machine.PageHash);
+        return _job = new CheckpointJob(this, _folder, moment, snapshot, pages, disks, _machine.PageHash);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _written.Dispose();
 
-    private static SeriesState Nothing(CheckpointFolder folder) => new(new PageTable(folder.Pages), -1, 0, new ContentIndex());
+    private static SeriesState Nothing(CheckpointFolder folder) => new(new PageTable(folder.Spaces.Pages), new Dictionary<int, DiskTable>(), -1, 0, new ContentIndex());
 
     // After a checkpoint that could not be written: what had changed for it is no longer known.
     private void StartOver(CheckpointJob job)
@@ -91,6 +99,7 @@ public sealed class CheckpointSeries : IDisposable
 
         _written.Dispose();
         _written = _machine.Memory.TrackWrites(sinceZero: true);
+        _needsWholeDisks = true;
         Last = Nothing(_folder);
     }
 }

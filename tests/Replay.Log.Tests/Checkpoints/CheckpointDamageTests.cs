@@ -21,7 +21,7 @@ public sealed class CheckpointDamageTests : IDisposable
         Random random = new(1);
         using CheckpointFolder folder = Folder();
         using ScribbledMachine machine = new();
-        using CheckpointSeries series = new(folder, machine.Machine);
+        using CheckpointSeries series = new(folder, machine.Machine, machine.Disks);
         for (int i = 0; i < 3; i++)
         {
             machine.GoOn(random, 40);
@@ -146,7 +146,7 @@ public sealed class CheckpointDamageTests : IDisposable
     {
         using (CheckpointFolder folder = Folder())
         using (ScribbledMachine machine = new())
-        using (CheckpointSeries series = new(folder, machine.Machine))
+        using (CheckpointSeries series = new(folder, machine.Machine, machine.Disks))
         {
             machine.Machine.Cpu.State.Retired = _positions[0].Retired;
             File.Delete(FileOf(_positions[0]));
@@ -176,7 +176,7 @@ public sealed class CheckpointDamageTests : IDisposable
     [InlineData("notes.txt", false)]
     public void A_position_has_one_name(string name, bool isName) => Assert.Equal(isName, CheckpointFormat.TryParse(name, out _));
 
-    private static CheckpointFolder Folder(string path) => new(path, 1, ScribbledMachine.MemoryBytes);
+    private static CheckpointFolder Folder(string path) => new(path, 1, ScribbledMachine.Description);
 
     private CheckpointFolder Folder() => Folder(_temporary.Path);
 
@@ -207,10 +207,12 @@ public sealed class CheckpointDamageTests : IDisposable
     {
         using CheckpointFolder folder = Folder();
         using ScribbledMachine machine = new();
+        byte[] content;
         try
         {
-            folder.Open(_positions[^1]).RestoreTo(machine.Machine);
+            machine.GoTo(folder.Open(_positions[^1]));
             machine.Machine.Memory.BringAll();
+            content = machine.Content();
         }
         catch (ReplayKitException refusal)
         {
@@ -219,7 +221,7 @@ public sealed class CheckpointDamageTests : IDisposable
         }
 
         Assert.Equal(_hash, machine.Machine.HashState());
-        Assert.True(_content.AsSpan().SequenceEqual(machine.Content()));
+        Assert.True(_content.AsSpan().SequenceEqual(content));
         return null;
     }
 }

@@ -13,7 +13,7 @@ public sealed class CheckpointSeriesTests : IDisposable
     private readonly TemporaryFolder _temporary = new();
     private readonly CheckpointFolder _folder;
 
-    public CheckpointSeriesTests() => _folder = new CheckpointFolder(_temporary.Path, 1, ScribbledMachine.MemoryBytes);
+    public CheckpointSeriesTests() => _folder = new CheckpointFolder(_temporary.Path, 1, ScribbledMachine.Description);
 
     public void Dispose()
     {
@@ -28,9 +28,9 @@ public sealed class CheckpointSeriesTests : IDisposable
         Assert.Equal(places.Select(place => place.At), _folder.Positions());
         foreach (Place place in places)
         {
-            using CheckpointFolder reopened = new(_temporary.Path, 1, ScribbledMachine.MemoryBytes);
+            using CheckpointFolder reopened = new(_temporary.Path, 1, ScribbledMachine.Description);
             using ScribbledMachine fresh = new();
-            reopened.Open(place.At).RestoreTo(fresh.Machine);
+            fresh.GoTo(reopened.Open(place.At));
             Check(place, fresh);
         }
     }
@@ -44,7 +44,7 @@ public sealed class CheckpointSeriesTests : IDisposable
         for (int i = 0; i < 200; i++)
         {
             Place place = places[random.Next(places.Count)];
-            _folder.Open(place.At).RestoreTo(machine.Machine);
+            machine.GoTo(_folder.Open(place.At));
             if (random.Next(3) == 0)
             {
                 Check(place, machine);
@@ -60,7 +60,7 @@ public sealed class CheckpointSeriesTests : IDisposable
     {
         Random random = new(3);
         using ScribbledMachine machine = new();
-        using CheckpointSeries series = new(_folder, machine.Machine);
+        using CheckpointSeries series = new(_folder, machine.Machine, machine.Disks);
         List<Place> places = [];
         for (int i = 0; i < 10; i++)
         {
@@ -80,7 +80,7 @@ public sealed class CheckpointSeriesTests : IDisposable
         using ScribbledMachine other = new();
         foreach (Place place in places)
         {
-            _folder.Open(place.At).RestoreTo(other.Machine);
+            other.GoTo(_folder.Open(place.At));
             Check(place, other);
         }
     }
@@ -89,8 +89,8 @@ public sealed class CheckpointSeriesTests : IDisposable
     public void A_checkpoint_costs_what_changed()
     {
         Random random = new(4);
-        using ScribbledMachine machine = new();
-        using CheckpointSeries series = new(_folder, machine.Machine);
+        using ScribbledMachine machine = new() { WritesDisk = false };
+        using CheckpointSeries series = new(_folder, machine.Machine, machine.Disks);
         machine.GoOn(random, 900);
         series.Begin().Write();
         Checkpoint first = _folder.Open(machine.Machine.Position);
@@ -108,7 +108,7 @@ public sealed class CheckpointSeriesTests : IDisposable
     public void Content_is_stored_once_wherever_it_stands()
     {
         using ScribbledMachine machine = new();
-        using CheckpointSeries series = new(_folder, machine.Machine);
+        using CheckpointSeries series = new(_folder, machine.Machine, machine.Disks);
         byte[] content = [.. Enumerable.Range(0, 4096).Select(i => (byte)(i * i))];
         for (int page = 0; page < 100; page++)
         {
@@ -138,11 +138,11 @@ public sealed class CheckpointSeriesTests : IDisposable
     {
         List<Place> places = Make(4, seed: 6);
         Random random = new(6);
-        using CheckpointFolder reopened = new(_temporary.Path, 1, ScribbledMachine.MemoryBytes);
+        using CheckpointFolder reopened = new(_temporary.Path, 1, ScribbledMachine.Description);
         using ScribbledMachine machine = new();
-        using CheckpointSeries series = new(reopened, machine.Machine);
+        using CheckpointSeries series = new(reopened, machine.Machine, machine.Disks);
         Checkpoint from = reopened.Open(places[2].At);
-        from.RestoreTo(machine.Machine);
+        machine.GoTo(from);
         series.ContinueFrom(from);
         machine.GoOn(random, 2);
         machine.Machine.Cpu.State.Retired += 10_000_000;
@@ -153,7 +153,7 @@ public sealed class CheckpointSeriesTests : IDisposable
         using ScribbledMachine other = new();
         foreach (Place place in places.Append(added))
         {
-            _folder.Open(place.At).RestoreTo(other.Machine);
+            other.GoTo(_folder.Open(place.At));
             Check(place, other);
         }
     }
@@ -163,17 +163,17 @@ public sealed class CheckpointSeriesTests : IDisposable
     {
         Place place = Make(5, seed: 7)[^1];
         using ScribbledMachine machine = new();
-        _folder.Open(place.At).RestoreTo(machine.Machine);
+        machine.GoTo(_folder.Open(place.At));
         string path = Path.Combine(_temporary.Path, "other");
-        using CheckpointFolder other = new(path, 2, ScribbledMachine.MemoryBytes);
-        using (CheckpointSeries series = new(other, machine.Machine))
+        using CheckpointFolder other = new(path, 2, ScribbledMachine.Description);
+        using (CheckpointSeries series = new(other, machine.Machine, machine.Disks))
         {
             series.Begin().Write();
         }
 
         Directory.GetFiles(_temporary.Path).ToList().ForEach(File.Delete);
         using ScribbledMachine fresh = new();
-        other.Open(place.At).RestoreTo(fresh.Machine);
+        fresh.GoTo(other.Open(place.At));
         Check(place, fresh);
     }
 
@@ -182,7 +182,7 @@ public sealed class CheckpointSeriesTests : IDisposable
     {
         Random random = new(8);
         using ScribbledMachine machine = new();
-        using CheckpointSeries series = new(_folder, machine.Machine);
+        using CheckpointSeries series = new(_folder, machine.Machine, machine.Disks);
         machine.GoOn(random, 50);
         series.Begin().Write();
         machine.GoOn(random, 50);
@@ -195,7 +195,7 @@ public sealed class CheckpointSeriesTests : IDisposable
         series.Begin().Write();
 
         using ScribbledMachine other = new();
-        _folder.Open(place.At).RestoreTo(other.Machine);
+        other.GoTo(_folder.Open(place.At));
         Check(place, other);
     }
 
@@ -203,7 +203,7 @@ public sealed class CheckpointSeriesTests : IDisposable
     public void Two_checkpoints_cannot_be_begun_at_once()
     {
         using ScribbledMachine machine = new();
-        using CheckpointSeries series = new(_folder, machine.Machine);
+        using CheckpointSeries series = new(_folder, machine.Machine, machine.Disks);
         CheckpointJob job = series.Begin();
         Assert.Throws<InvalidOperationException>(() => series.Begin());
         job.Write();
@@ -211,11 +211,26 @@ public sealed class CheckpointSeriesTests : IDisposable
         series.Begin().Write();
     }
 
+    [Fact]
+    public void A_block_of_a_disk_that_also_stands_in_memory_is_stored_once()
+    {
+        using ScribbledMachine machine = new();
+        using CheckpointSeries series = new(_folder, machine.Machine, machine.Disks);
+        byte[] content = [.. Enumerable.Range(0, 4096).Select(i => (byte)(i * i))];
+        machine.Machine.Memory.Write(GuestMemory.AddressOf(7), content);
+        machine.Disk.Write(5 * 4096, content);
+        machine.Disk.Write(9 * 4096, new byte[4096]);
+        series.Begin().Write();
+        Checkpoint checkpoint = _folder.Open(machine.Machine.Position);
+        Assert.Equal(1, checkpoint.OwnPages);
+        Assert.Equal([5, 9], checkpoint.Disk(ScribbledMachine.Slot)!.Blocks.Order());
+    }
+
     private List<Place> Make(int count, int seed)
     {
         Random random = new(seed);
         using ScribbledMachine machine = new();
-        using CheckpointSeries series = new(_folder, machine.Machine);
+        using CheckpointSeries series = new(_folder, machine.Machine, machine.Disks);
         List<Place> places = [];
         for (int i = 0; i < count; i++)
         {

@@ -22,7 +22,7 @@ public sealed class WrittenDiskTests : IDisposable
         {
             byte[] expected = Play(disk, content, new Random(_seed), 400);
             AssertHolds(expected, disk);
-            HashSet<long> written = [.. disk.WrittenBlocks];
+            HashSet<int> written = [.. disk.WrittenBlocks];
             for (int block = 0; block * 4096 < Size; block++)
             {
                 int length = Math.Min(4096, Size - (block * 4096));

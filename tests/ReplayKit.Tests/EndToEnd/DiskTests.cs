@@ -94,6 +94,26 @@ public sealed class DiskTests(DevicesGuest guest) : IClassFixture<DevicesGuest>
     }
 
     [Fact]
+    public void A_replay_from_a_checkpoint_has_on_its_disks_what_was_written_up_to_there()
+    {
+        guest.Record("sought.rk", "disk fill=1 disk read=0 read=1 disk read=0", "--disk", guest.Image("sought-0.img", 4), "--disk", guest.Image("sought-1.img", 3));
+        string whole = File.ReadAllText(Path.Combine(guest.File("sought.rk"), "console.log"));
+        CommandResult made = ReplayKitCommand.Run("checkpoint", guest.File("sought.rk"), "--every", "7000000");
+        Assert.True(made.ExitCode == 0, made.Error);
+        int count = TinyGuest.Info(guest.File("sought.rk")).GetProperty("checkpoints").GetProperty("count").GetInt32();
+        Assert.True(count >= 5, $"only {count} checkpoints");
+        for (int number = 1; number <= count; number++)
+        {
+            CommandResult replay = ReplayKitCommand.Run("replay", guest.File("sought.rk"), "--from", $"checkpoint:{number}");
+            Assert.True(replay.ExitCode == 0, replay.Error);
+            Assert.EndsWith(replay.Output, whole, StringComparison.Ordinal);
+        }
+
+        CommandResult verify = ReplayKitCommand.Run("verify", guest.File("sought.rk"), "--jobs", "2");
+        Assert.True(verify.ExitCode == 0, verify.Error);
+    }
+
+    [Fact]
     public void A_changed_image_is_refused_at_once_where_its_sample_shows_it()
     {
         string image = guest.Image("sampled.img", 8);
