@@ -78,6 +78,21 @@ internal sealed class ReplayDisks : IDisposable
         }
     }
 
+    /// <summary>Writes the blocks of each image that were read so far into a file.</summary>
+    /// <param name="folder">Where the files go.</param>
+    /// <returns>[slot] the files.</returns>
+    internal Dictionary<int, string> SaveBlocksRead(string folder)
+    {
+        Dictionary<int, string> files = [];
+        foreach ((int slot, ScratchDisk disk) in _disks)
+        {
+            files.Add(slot, Path.Combine(folder, Path.GetFileName(BlockSet.NameOf(slot))));
+            BlockSet.Write(files[slot], disk.Image, [.. disk.BlocksReadFromImage]);
+        }
+
+        return files;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

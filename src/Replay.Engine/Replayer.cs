@@ -138,6 +138,12 @@ public sealed class Replayer : IDisposable
         _console.IsMuted = false;
     }
 
+    /// <summary>Writes the blocks of each disk's image that the guest has read in this replay so far into a file: what another replay of the same needs.</summary>
+    /// <param name="folder">Where the files go.</param>
+    /// <returns>[slot] the files.</returns>
+    /// <exception cref="ReplayKitException">A block cannot be read (RK0700, RK0701), or a file not be written (RK0109, RK0110).</exception>
+    public IReadOnlyDictionary<int, string> SaveBlocksRead(string folder) => _disks.SaveBlocksRead(folder);
+
     /// <inheritdoc/>
     public void Dispose()
     {

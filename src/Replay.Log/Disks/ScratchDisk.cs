@@ -14,6 +14,7 @@ public sealed class ScratchDisk : IDisk
     private readonly ulong[] _written;
     private readonly ulong[] _stored;
     private readonly ulong[] _changed;
+    private readonly ulong[] _readFromImage;
     private readonly byte[] _block = new byte[BlockBytes];
     private StoredDisk? _storedBlocks;
 
@@ -27,6 +28,7 @@ public sealed class ScratchDisk : IDisk
         _written = new ulong[((image.Bytes + BlockBytes - 1) / BlockBytes) + 63 >> 6];
         _stored = new ulong[_written.Length];
         _changed = new ulong[_written.Length];
+        _readFromImage = new ulong[_written.Length];
     }
 
     /// <inheritdoc/>
@@ -34,6 +36,12 @@ public sealed class ScratchDisk : IDisk
 
     /// <summary>The numbers of the blocks that differ from the image because they were written or restored, ascending: with them a checkpoint is complete.</summary>
     public IEnumerable<int> WrittenBlocks => Blocks(word => _written[word] | _stored[word]);
+
+    /// <summary>The image under it.</summary>
+    public IDiskImage Image => _base;
+
+    /// <summary>The numbers of the blocks that were ever read from the image, ascending.</summary>
+    public IEnumerable<int> BlocksReadFromImage => Blocks(word => _readFromImage[word]);
 
     /// <summary>The numbers of the blocks that were written since this was called last, or since anything was restored; ascending.</summary>
     public IReadOnlyList<int> CollectChanged()
@@ -147,6 +155,7 @@ public sealed class ScratchDisk : IDisk
                 break;
             default:
                 _base.Read(offset, bytes);
+                NoteRead(offset, bytes.Length);
                 break;
         }
     }
@@ -165,6 +174,14 @@ public sealed class ScratchDisk : IDisk
         ReadFrom(PlaceOf(block), block * BlockBytes, content);
         _file.Write(block * BlockBytes, content);
         NoteWritten(block);
+    }
+
+    private void NoteRead(long offset, int length)
+    {
+        for (long block = offset / BlockBytes; length > 0 && block <= (offset + length - 1) / BlockBytes; block++)
+        {
+            Set(_readFromImage, block);
+        }
     }
 
     private void NoteWritten(long block)

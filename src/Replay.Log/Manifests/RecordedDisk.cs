@@ -10,11 +10,17 @@ namespace Replay.Log.Manifests;
 /// <param name="Before">Where in the recording stands what the image held before the guest's writes to it; null where it was not written.</param>
 public sealed record RecordedDisk(int Slot, ImmutableArray<DiskFile> Files, string? Overlay, string? Before)
 {
-    /// <summary>Opens the disk as it was when the recording began.</summary>
+    /// <summary>Opens the disk as it was when the recording began; of a packed recording, the blocks of it that the guest read.</summary>
     /// <param name="recording">The recording's folder.</param>
     /// <exception cref="Guest.Machine.ReplayKitException">RK0700 to RK0704: a file is missing, damaged, or another one.</exception>
     public IDiskImage Open(string recording)
     {
+        string packed = System.IO.Path.Combine(recording, BlockSet.NameOf(Slot));
+        if (File.Exists(packed))
+        {
+            return BlockSet.Open(packed);
+        }
+
         if (Before is null)
         {
             return OpenedDisk.OpenRecorded(Files).Image;

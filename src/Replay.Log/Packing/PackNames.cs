@@ -19,6 +19,8 @@ internal static class PackNames
             && int.TryParse(file[..^6], NumberStyles.None, CultureInfo.InvariantCulture, out int number)
             && file == number.ToString("D6", CultureInfo.InvariantCulture) + ".rklog",
         ["checkpoints", string file] => CheckpointFormat.TryParse(file, out _),
+        ["disks", string file] => file.EndsWith(".blocks", StringComparison.Ordinal)
+            && int.TryParse(file[..^7], NumberStyles.None, CultureInfo.InvariantCulture, out int slot) && slot <= LogFormat.MaxSlot && name == Disks.BlockSet.NameOf(slot),
         [Files, string file] => file.Length == HashDigits && file.All(char.IsAsciiHexDigitLower),
         _ => false,
     };

@@ -2,6 +2,7 @@ using System.Formats.Tar;
 using System.Security.Cryptography;
 using Guest.Machine;
 using Replay.Log.Checkpoints;
+using Replay.Log.Disks;
 using Replay.Log.Manifests;
 using Replay.Log.Native;
 
@@ -25,6 +26,9 @@ public sealed class RecordingPacker
         _withCheckpoints = withCheckpoints;
         _progress = progress;
     }
+
+    /// <summary>[slot] files with the blocks of disks that the guest read; without, only names of images are packed, unless the recording has such files itself.</summary>
+    public IReadOnlyDictionary<int, string> DiskBlocks { get; init; } = new Dictionary<int, string>();
 
     /// <summary>Bytes that will be read.</summary>
     /// <exception cref="ReplayKitException">As <see cref="Pack"/>.</exception>
@@ -141,6 +145,15 @@ public sealed class RecordingPacker
         foreach (PackSource checkpoint in CheckpointSources())
         {
             yield return checkpoint;
+        }
+
+        foreach (RecordedDisk disk in _recording.Manifest.Disks)
+        {
+            string own = Path.Combine(_recording.Path, BlockSet.NameOf(disk.Slot));
+            if ((DiskBlocks.GetValueOrDefault(disk.Slot) ?? (File.Exists(own) ? own : null)) is { } blocks)
+            {
+                yield return Of(BlockSet.NameOf(disk.Slot), blocks);
+            }
         }
 
         // One that begins with a checkpoint boots nothing.

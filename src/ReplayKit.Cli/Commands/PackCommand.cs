@@ -17,25 +17,28 @@ internal static class PackCommand
         Argument<string> recording = CommonOptions.Recording();
         Option<string?> output = new("--output", "-o") { Description = "The file (default: the recording's name with .rkz).", HelpName = "FILE" };
         Option<bool> noCheckpoints = new("--no-checkpoints") { Description = "Leave the checkpoints out; the other side can make them again." };
+        Option<bool> noDisks = new("--no-disks") { Description = "Leave disk images out; the other side needs them where they were." };
         Option<bool> json = CommonOptions.Json();
         Verb verb = new(
             "pack",
-            "Packs a recording with everything that another machine needs to replay it (kernel and initrd included) into one compressed file. Verbs read it as it is, or 'unpack' makes a folder of it.",
+            "Packs a recording with everything that another machine needs to replay it (kernel, initrd and the blocks of disk images that the guest read included, for which it replays once) into one compressed file. Verbs read it as it is, or 'unpack' makes a folder of it.",
             "replaykit pack boot.rk",
             "replaykit pack boot.rk --no-checkpoints -o /tmp/boot.rkz")
         {
-            recording, output, noCheckpoints, json,
+            recording, output, noCheckpoints, noDisks, json,
         };
-        verb.SetAction(parsed => Pack(parsed.GetRequiredValue(recording), parsed.GetValue(output), !parsed.GetValue(noCheckpoints), parsed.GetValue(json)));
+        verb.SetAction(parsed => Pack(
+            parsed.GetRequiredValue(recording), parsed.GetValue(output), !parsed.GetValue(noCheckpoints), !parsed.GetValue(noDisks), parsed.GetValue(json)));
         return verb;
     }
 
-    private static void Pack(string recording, string? output, bool withCheckpoints, bool json)
+    private static void Pack(string recording, string? output, bool withCheckpoints, bool withDisks, bool json)
     {
         RecordingFolder folder = RecordingFolder.Open(Recordings.Find(recording));
         string path = output ?? Path.GetFileName(Path.ChangeExtension(folder.Path.TrimEnd('/'), ".rkz"));
+        using DiskBlocks blocks = withDisks ? DiskBlocks.Collect(folder) : DiskBlocks.None;
         ProgressBar? progress = null;
-        RecordingPacker packer = new(folder, withCheckpoints, bytes => progress?.Report((ulong)bytes));
+        RecordingPacker packer = new(folder, withCheckpoints, bytes => progress?.Report((ulong)bytes)) { DiskBlocks = blocks.Files };
         long total = packer.TotalBytes;
         using (progress = new ProgressBar("pack", 0, (ulong)total, ProgressUnit.Bytes))
         {
