@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using Guest.Machine;
+using ReplayKit.Cli.Arguments;
 using ReplayKit.Cli.Terminal;
 
 namespace ReplayKit.Cli;
@@ -47,7 +48,7 @@ internal static class Entry
         }
 
         // A text such as --append '@x' is a text, not a response file.
-        ParseResult parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
+        ParseResult parsed = root.Parse(VmFile.Expand(arguments), new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
         if (parsed.Action is ParseErrorAction)
         {
             throw UsageError.Wrong(WhatIsWrong(parsed));

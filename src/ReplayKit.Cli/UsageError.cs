@@ -56,6 +56,9 @@ internal static class UsageError
     public static ReplayKitException TooManyDevices(int most) => new(
         315, ExitCode.WrongUsage, $"a machine has room for {most} disks, network and other devices altogether");
 
+    /// <summary>A file that describes no machine.</summary>
+    public static ReplayKitException NoMachine(string path, string why) => new(316, ExitCode.WrongUsage, $"{path} describes no machine: {why}");
+
     /// <summary>An output's folder cannot be made.</summary>
     public static ReplayKitException CannotWrite(string path, Exception inner) => new(
         312, ExitCode.HostCannot, $"{path} cannot be written: {inner.Message.TrimEnd('.')}", inner);

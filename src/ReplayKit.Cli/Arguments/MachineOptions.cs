@@ -8,6 +8,12 @@ namespace ReplayKit.Cli.Arguments;
 /// <summary>The options of <c>record</c> and <c>run</c> that describe the machine and when its run ends.</summary>
 internal sealed class MachineOptions
 {
+    private readonly Option<string?> vm = new("--vm")
+    {
+        Description = "Take the machine's options from a JSON file (docs/vm-file.md); those given here win.",
+        HelpName = "FILE",
+    };
+
     private readonly Option<string> kernel = new("--kernel")
     {
         Description = "The kernel: a bzImage (vmlinuz) or an ELF vmlinux.",
@@ -77,7 +83,7 @@ internal sealed class MachineOptions
     public void AddTo(Command verb)
     {
         clock.AcceptOnlyFromAmong("host", "virtual");
-        foreach (Option option in (ReadOnlySpan<Option>)[kernel, initrd, append, memory, cpus, cpu, clock, disk, writeThrough, net, capture, entropy, seconds, instructions])
+        foreach (Option option in (ReadOnlySpan<Option>)[vm, kernel, initrd, append, memory, cpus, cpu, clock, disk, writeThrough, net, capture, entropy, seconds, instructions])
         {
             verb.Add(option);
         }

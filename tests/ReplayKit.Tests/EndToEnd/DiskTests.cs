@@ -133,6 +133,18 @@ public sealed class DiskTests(DevicesGuest guest) : IClassFixture<DevicesGuest>
         Refused(2, "RK0706", "in sectors 128 to 255", "verify", guest.File("changed.rk"));
     }
 
+    [Fact]
+    public void A_machine_in_a_file_is_recorded_as_one_in_options_is()
+    {
+        string image = guest.Image("described.img", 2);
+        string vm = guest.File("vm.json");
+        File.WriteAllText(vm, $$"""{ "kernel": "{{Path.GetFileName(guest.Kernel)}}", "append": "read entropy", "memory": "64M", "entropy": true, "clock": "virtual", "disk": [ { "file": "described.img", "readonly": true } ] }""");
+        CommandResult result = ReplayKitCommand.Run("record", "--vm", vm, "-o", guest.File("described.rk"));
+        Assert.True(result.ExitCode == 0, result.Error);
+        guest.Record("described-again.rk", "read entropy", "--entropy", "--clock", "virtual", "--disk", image + ",readonly");
+        Assert.Equal(StateHash("described-again.rk"), StateHash("described.rk"));
+    }
+
     [Theory]
     [InlineData("RK0301", ",format=vmdk")]
     [InlineData("RK0301", ",speed=fast")]
