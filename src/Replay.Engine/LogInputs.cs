@@ -63,6 +63,11 @@ internal sealed class LogInputs : IInputSource
     /// <inheritdoc/>
     public bool Apply(VirtualMachine machine, RunStop stop)
     {
+        if (stop == RunStop.Stopped)
+        {
+            return false;
+        }
+
         Advanced?.Invoke(machine);
         if (To is { } to && !machine.Position.IsBefore(to) && !Next.IsBefore(to))
         {

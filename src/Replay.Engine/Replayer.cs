@@ -123,11 +123,12 @@ public sealed class Replayer : IDisposable
     /// checkpoints, the replay from the beginning. What the guest writes to its console on the way is not passed on. Observers see the way.
     /// </remarks>
     /// <param name="target">The position; behind the end it is the end.</param>
+    /// <param name="anew">Whether to come from a checkpoint even where the machine has that position: something that is due there has been applied to it.</param>
     /// <exception cref="ReplayKitException">A checkpoint or the log is damaged, or the replay left the recording.</exception>
-    public void SeekTo(Position target)
+    public void SeekTo(Position target, bool anew = false)
     {
         Position? checkpoint = CheckpointBefore(target);
-        bool isAhead = Machine.Position.IsBefore(target) || (Machine.Position == target && Applied == 0);
+        bool isAhead = Machine.Position.IsBefore(target) || (Machine.Position == target && Applied == 0 && !anew);
         if (!isAhead || (checkpoint is { } nearest && Machine.Position.IsBefore(nearest)))
         {
             _inputs = checkpoint is { } at ? GoTo(at) : GoToBeginning();
@@ -143,6 +144,29 @@ public sealed class Replayer : IDisposable
     /// <returns>[slot] the files.</returns>
     /// <exception cref="ReplayKitException">A block cannot be read (RK0700, RK0701), or a file not be written (RK0109, RK0110).</exception>
     public IReadOnlyDictionary<int, string> SaveBlocksRead(string folder) => _disks.SaveBlocksRead(folder);
+
+    /// <summary>Whether <see cref="TakeOver"/> works: what is on disks that the guest writes is no part of a machine.</summary>
+    public bool CanTakeOver => !_manifest.Machine.Pci.Any(device => device is BlockDescription { ReadOnly: false });
+
+    /// <summary>Goes to where another replay of the same recording stands, which has just sought that position. Costs a copy of the pages that differ.</summary>
+    /// <param name="other">The other replay.</param>
+    /// <exception cref="InvalidOperationException">Something that is due at its position has been applied to it, or it has disks that the guest writes.</exception>
+    public void TakeOver(Replayer other)
+    {
+        if (other.Applied != 0 || !CanTakeOver)
+        {
+            throw new InvalidOperationException("only a replay that stands at a position, and has no disks of its own, can be taken over");
+        }
+
+        other.Machine.CopyTo(Machine);
+        _log.GoTo(other.Machine.Position);
+        if (other.Machine.Position == default)
+        {
+            _ = ReadBoot();
+        }
+
+        _inputs = new LogInputs(_log, _disks, other.Machine.Position, 0) { Vendor = other.Vendor };
+    }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -151,6 +151,11 @@ public sealed partial class VirtualMachine : ICpuBus, IBoardControl, IInterruptT
             if (!Cpu.State.Halted)
             {
                 _engine.Run(Math.Min(StopFor(limit), Math.Min(NextTimer(), NextChaos())));
+                if (_engine.Stops is { } stops && stops.TakeStop())
+                {
+                    return RunStop.Stopped;
+                }
+
                 if (stopInRep && Cpu.State.InRep)
                 {
                     return RunStop.InRep;

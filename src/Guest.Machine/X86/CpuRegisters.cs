@@ -88,6 +88,7 @@ public static class CpuRegisters
         ReadAll(reader, s.Msrs);
         ReadAll(reader, s.Fx);
         ReadAll(reader, s.Vectors);
+        cpu.ForgetTries();
         cpu.SetFlags(flags);
         cpu.FlushTranslations();
         cpu.UpdateMode();

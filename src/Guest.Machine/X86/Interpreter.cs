@@ -41,6 +41,17 @@ public sealed class Interpreter : IDisposable
         }
     }
 
+    /// <summary>Before which instructions a run comes back, or null.</summary>
+    public InstructionStops? Stops { get; private set; }
+
+    /// <summary>Sets or clears before which instructions a run comes back; to be called again when their places have changed.</summary>
+    public void Attach(InstructionStops? stops)
+    {
+        Stops = stops;
+        _codeGeneration++;
+        _cpu.EndBlock();
+    }
+
     /// <summary>
     /// Executes until the vCPU has retired that many instructions, halts, stands inside a REP instruction, or wants attention
     /// (an interrupt may have become deliverable).
@@ -58,6 +69,11 @@ public sealed class Interpreter : IDisposable
             }
             catch (GuestFaultException fault)
             {
+                if (!fault.Trap)
+                {
+                    _cpu.NoteTry();
+                }
+
                 _cpu.Deliver(fault);
             }
         }
@@ -88,13 +104,18 @@ public sealed class Interpreter : IDisposable
     {
         while (s.Retired < until && !_cpu.Attention)
         {
-            if (_cpu.Careful || Observer is not null)
+            if (_cpu.Careful || Observer is not null || Stops is { Everywhere: true })
             {
                 RunOneCarefully(ref s);
                 continue;
             }
 
             Block block = FindBlock(ref s);
+            if (block.IsStop && Stops!.StopsBefore(_cpu))
+            {
+                return;
+            }
+
             ulong left = until - s.Retired;
             s.OpsLeft = left < (ulong)block.Ops.Length ? (long)left : block.Ops.Length;
             ref Op op = ref MemoryMarshal.GetArrayDataReference(block.Ops);
@@ -113,6 +134,11 @@ public sealed class Interpreter : IDisposable
     // One instruction with everything that may stand around it: shadow, single step, debug registers, observers.
     private void RunOneCarefully(ref CpuState s)
     {
+        if (Stops is { } stops && stops.Concerns(_cpu.CodeAddress(s.Rip)) && stops.StopsBefore(_cpu))
+        {
+            return;
+        }
+
         _cpu.BeginInstruction();
         Block block = FindBlock(ref s);
         ref Op op = ref block.Ops[0];
@@ -155,7 +181,13 @@ public sealed class Interpreter : IDisposable
         Block? block = _pages[page]?.Find(offset, codeSize) ?? Decode(host & ~0xFFF, page, offset, codeSize);
         if (block is null)
         {
-            return DecodeCrossing(address, host, codeSize);
+            block = DecodeCrossing(address, host, codeSize);
+            return Stops is { } asked ? asked.Cut(block, address) : block;
+        }
+
+        if (Stops is { } stops && stops.Touches(address, block.Bytes))
+        {
+            return stops.Cut(block, address);
         }
 
         entry.Address = address;

@@ -352,5 +352,6 @@ public sealed partial class Vcpu
         }
 
         Observer?.Accessed(address, physical, size, write, value);
+        _watcher?.Accessed(address, physical, size, write, value);
     }
 }

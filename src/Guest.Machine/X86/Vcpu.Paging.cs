@@ -135,6 +135,11 @@ public sealed partial class Vcpu
             return;
         }
 
+        if (IsWatched(page))
+        {
+            return;
+        }
+
         _tlb.Fill(mode, page, host, walk.Readable, walk.WritableNow, Memory.IsPlain(Memory.PageOf(host)), SpaceOf(address).Id);
     }
 

@@ -22,4 +22,7 @@ internal sealed class Block
 
     /// <summary>The instructions.</summary>
     internal Op[] Ops { get; }
+
+    /// <summary>Whether its first instruction is one that <see cref="InstructionStops"/> are asked about.</summary>
+    internal bool IsStop { get; init; }
 }

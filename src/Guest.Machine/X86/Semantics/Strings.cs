@@ -77,6 +77,7 @@ internal static partial class Strings
         {
             // Inputs may land here; the instruction retires with its last chunk.
             s.Rip = s.InstructionStart;
+            cpu.NoteTry();
             s.Retired--;
             cpu.Attention = true;
             cpu.EndBlock();

@@ -1,0 +1,145 @@
+using System.Collections.Immutable;
+using Guest.Machine;
+using Guest.Machine.X86;
+
+namespace Replay.Engine.Debug;
+
+/// <content>Backwards: by replaying what comes before, and noting the last place at which a condition held.</content>
+public sealed partial class DebuggedReplay
+{
+    /// <summary>Goes to the place before this one.</summary>
+    /// <exception cref="ReplayKitException">As <see cref="GoTo"/>.</exception>
+    public DebugStop StepBack()
+    {
+        Moment here = Now;
+        if (Before(here, IsAtEnd) is not { } before)
+        {
+            GoTo(Start);
+            return new DebugStop(StopCause.Start);
+        }
+
+        GoTo(before);
+        return new DebugStop(StopCause.Arrived);
+    }
+
+    /// <summary>Goes back to the last place before this one at which a condition held, or to the recording's start.</summary>
+    /// <remarks>Replays the pieces between checkpoints, the last one first, at the speed of <see cref="Continue"/>.</remarks>
+    /// <exception cref="ReplayKitException">As <see cref="GoTo"/>.</exception>
+    public DebugStop ContinueBack(Conditions conditions)
+    {
+        Moment here = Now;
+        Moment? limit = IsAtEnd ? null : here;
+        foreach ((Position from, Position? to) in Pieces(here.Retired))
+        {
+            (Moment At, DebugStop Stop)? found = LastIn(from, to, limit, conditions);
+            if (TakeInterrupt())
+            {
+                GoTo(limit ?? new Moment(ulong.MaxValue));
+                return new DebugStop(StopCause.Interrupted);
+            }
+
+            if (found is { } last)
+            {
+                GoTo(last.At);
+                return last.Stop;
+            }
+        }
+
+        GoTo(Start);
+        return new DebugStop(StopCause.Start);
+    }
+
+    // What lies before the present place, cut at checkpoints, the last piece first. The last one has no end: it ends at the present place.
+    private IEnumerable<(Position From, Position? To)> Pieces(ulong retired)
+    {
+        Position[] cuts = [_replayer.Start, .. _replayer.Checkpoints.Positions().Where(at => at.Retired > _replayer.Start.Retired && at.Retired <= retired)];
+        Position? to = null;
+        foreach (Position from in cuts.Reverse())
+        {
+            yield return (from, to);
+            to = from;
+        }
+    }
+
+    // The last place in a piece, before the limit, at which a condition holds. The last piece ends at the limit, where some instructions may be begun
+    // several times: there every one is looked at.
+    private (Moment At, DebugStop Stop)? LastIn(Position from, Position? to, Moment? limit, Conditions conditions)
+    {
+        Seek(from, anew: true);
+        (Moment At, DebugStop Stop)? last = null;
+        bool isDelivery = false;
+        _watch.Begin(conditions.Watchpoints, point =>
+        {
+            if (IsWanted(conditions))
+            {
+                // What the delivery of an interrupt or exception stores comes before the instruction at which the vCPU stands then.
+                isDelivery = Cpu.State.Rip == Cpu.State.InstructionStart;
+                last = (Now, new DebugStop(StopCause.Watchpoint, point));
+            }
+        });
+        bool Note(Vcpu cpu)
+        {
+            Moment now = Moment.Of(cpu);
+            bool ends = _interrupted || now >= limit;
+            if (!ends && conditions.Breakpoints.BinarySearch(cpu.LinearPc) >= 0 && IsWanted(conditions))
+            {
+                last = (now, new DebugStop(StopCause.Breakpoint));
+            }
+
+            return ends;
+        }
+
+        Position? end = to ?? (limit is { } moment ? new Position(0, moment.Retired) : null);
+        bool ended = Run(Note, everywhere: false, conditions.Breakpoints, end);
+        if (!ended && to is null && limit is not null)
+        {
+            _ = Run(Note, everywhere: true, []);
+        }
+
+        _watch.End();
+        return last is { } found && isDelivery && found.Stop.Cause == StopCause.Watchpoint ? (Before(found.At, false) ?? Start, found.Stop) : last;
+    }
+
+    // The place before another one; null for the first.
+    private Moment? Before(Moment moment, bool isEnd)
+    {
+        if (moment.Tries > 0 && !isEnd)
+        {
+            return moment with { Tries = moment.Tries - 1 };
+        }
+
+        if (moment.Retired == Start.Retired)
+        {
+            return null;
+        }
+
+        GoBackTo(moment.Retired - 1);
+        Moment? last = null;
+        _ = Run(
+            cpu =>
+            {
+                Moment now = Moment.Of(cpu);
+                bool arrived = !isEnd && now >= moment;
+                last = arrived ? last : now;
+                return arrived;
+            },
+            everywhere: true,
+            []);
+        return last;
+    }
+
+    // Stands at a position with nothing applied that is due there, from wherever the replay is.
+    private void GoBackTo(ulong retired)
+    {
+        Position target = new(0, retired);
+        if (_replayer.CanTakeOver)
+        {
+            _anchor.Lend(_replayer, retired);
+            Seek(target);
+        }
+        else
+        {
+            Seek(target, anew: true);
+        }
+    }
+}

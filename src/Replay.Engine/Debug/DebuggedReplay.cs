@@ -1,0 +1,201 @@
+using System.Collections.Immutable;
+using Guest.Machine;
+using Guest.Machine.Board;
+using Guest.Machine.Devices;
+using Guest.Machine.X86;
+using Replay.Log;
+
+namespace Replay.Engine.Debug;
+
+/// <summary>A replay that goes forwards and backwards by instructions, and stops at breakpoints and watchpoints in both directions.</summary>
+/// <remarks>
+/// It always stands where an instruction is about to begin (<see cref="Moment"/>). Nothing that is done here can change the guest. For one thread, but
+/// for <see cref="Interrupt"/>.
+/// </remarks>
+public sealed partial class DebuggedReplay : IDisposable
+{
+    private readonly RecordingFolder _recording;
+    private readonly Replayer _replayer;
+    private readonly InstructionStops _stops;
+    private readonly AccessWatch _watch;
+    private readonly ReplayAnchor _anchor;
+    private Func<Vcpu, bool> _decide = _ => false;
+    private volatile bool _interrupted;
+    private bool _stopped;
+
+    /// <summary>Opens a recording and stands at the first instruction of a position.</summary>
+    /// <param name="recording">The recording.</param>
+    /// <param name="console">Where the guest's console output goes; not on the way to somewhere, so that going back and forth prints nothing twice by itself.</param>
+    /// <param name="at">The position.</param>
+    /// <exception cref="ReplayKitException">The recording is damaged, or the replay left it.</exception>
+    public DebuggedReplay(RecordingFolder recording, IConsoleOutput console, Position at)
+    {
+        _recording = recording;
+        _replayer = new Replayer(recording, console, from: at);
+        _stops = new InstructionStops(cpu => _stopped = _decide(cpu));
+        _watch = new AccessWatch(Cpu);
+        _anchor = new ReplayAnchor(recording);
+        _replayer.Advanced = _ => LookForInterrupt();
+        Seek(at);
+        RunTo(new Moment(at.Retired));
+    }
+
+    /// <summary>The machine.</summary>
+    public VirtualMachine Machine => _replayer.Machine;
+
+    /// <summary>The vCPU.</summary>
+    public Vcpu Cpu => Machine.Cpu;
+
+    /// <summary>Where it stands.</summary>
+    public Moment Now => Moment.Of(Cpu);
+
+    /// <summary>Whether the recording ends here: there is no next instruction.</summary>
+    public bool IsAtEnd { get; private set; }
+
+    /// <summary>Where the recording begins.</summary>
+    public Moment Start => new(_replayer.Start.Retired);
+
+    /// <summary>Asks a replay that runs to stop soon. From any thread; where nothing runs, the next run stops at once.</summary>
+    public void Interrupt() => _interrupted = true;
+
+    /// <summary>Goes to a moment, forward or back; behind the end it is the end.</summary>
+    /// <remarks>Costs at most a replay from the checkpoint before it; near the present place some milliseconds.</remarks>
+    /// <exception cref="ReplayKitException">The replay left the recording, or the recording is damaged.</exception>
+    public void GoTo(Moment target)
+    {
+        if (target < Now || IsAtEnd)
+        {
+            GoBackTo(target.Retired);
+        }
+        else if (target.Retired > Now.Retired)
+        {
+            Seek(new Position(0, target.Retired));
+        }
+
+        RunTo(target);
+    }
+
+    /// <summary>Executes one instruction: the next place is where it has retired, or where the handler of its fault begins.</summary>
+    /// <exception cref="ReplayKitException">As <see cref="GoTo"/>.</exception>
+    public DebugStop Step()
+    {
+        Moment start = Now;
+        return Run(cpu => Moment.Of(cpu) > start, everywhere: true, []) ? new DebugStop(StopCause.Arrived) : End();
+    }
+
+    /// <summary>Runs on until a condition holds, or to the recording's end.</summary>
+    /// <exception cref="ReplayKitException">As <see cref="GoTo"/>.</exception>
+    public DebugStop Continue(Conditions conditions)
+    {
+        Moment start = Now;
+        DebugStop stop = default;
+        Watchpoint? watched = null;
+        _watch.Begin(conditions.Watchpoints, point =>
+        {
+            watched ??= IsWanted(conditions) ? point : null;
+            StopAtNext(watched is not null);
+        });
+        bool stopped = Run(
+            cpu =>
+            {
+                stop = Moment.Of(cpu) <= start ? default : Why(cpu, conditions, watched);
+                return stop.Cause != StopCause.Arrived;
+            },
+            everywhere: false,
+            conditions.Breakpoints);
+        _watch.End();
+        _interrupted = false;
+        return stopped ? stop : End();
+    }
+
+    /// <summary>The recording to its end, instruction by instruction, as long as a condition holds for the place at hand.</summary>
+    /// <param name="inside">Called before each instruction but the first; false stops.</param>
+    /// <exception cref="ReplayKitException">As <see cref="GoTo"/>.</exception>
+    public DebugStop StepWhile(Func<Vcpu, bool> inside)
+    {
+        Moment start = Now;
+        bool stopped = Run(cpu => Moment.Of(cpu) > start && (_interrupted || !inside(cpu)), everywhere: true, []);
+        return !stopped ? End() : new DebugStop(TakeInterrupt() ? StopCause.Interrupted : StopCause.Arrived);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _anchor.Dispose();
+        _replayer.Dispose();
+    }
+
+    private DebugStop End()
+    {
+        IsAtEnd = true;
+        return new DebugStop(StopCause.End);
+    }
+
+    private DebugStop Why(Vcpu cpu, Conditions conditions, Watchpoint? watched)
+    {
+        if (watched is not null)
+        {
+            return new DebugStop(StopCause.Watchpoint, watched);
+        }
+
+        bool isBreakpoint = conditions.Breakpoints.BinarySearch(cpu.LinearPc) >= 0 && IsWanted(conditions);
+        return new DebugStop(isBreakpoint ? StopCause.Breakpoint : TakeInterrupt() ? StopCause.Interrupted : StopCause.Arrived);
+    }
+
+    private bool IsWanted(Conditions conditions) => conditions.Applies is not { } applies || applies(Cpu);
+
+    // Runs until the next instruction for which the condition holds; false where it comes to a position, or to the recording's end, before.
+    private bool Run(Func<Vcpu, bool> decide, bool everywhere, ImmutableArray<ulong> places, Position? to = null)
+    {
+        IsAtEnd = false;
+        _decide = decide;
+        _stopped = false;
+        _stops.Everywhere = everywhere;
+        _stops.Places = places;
+        Machine.Engine.Attach(_stops);
+        try
+        {
+            _replayer.Run(to);
+        }
+        finally
+        {
+            Machine.Engine.Attach(null);
+        }
+
+        return _stopped;
+    }
+
+    private void RunTo(Moment target)
+    {
+        if (!Run(cpu => Moment.Of(cpu) >= target, everywhere: true, []))
+        {
+            IsAtEnd = true;
+        }
+    }
+
+    private void StopAtNext(bool wanted)
+    {
+        if (wanted)
+        {
+            _stops.Everywhere = true;
+            Cpu.EndBlock();
+        }
+    }
+
+    private void LookForInterrupt()
+    {
+        if (_interrupted && !_stops.Everywhere)
+        {
+            StopAtNext(wanted: true);
+        }
+    }
+
+    private bool TakeInterrupt()
+    {
+        bool interrupted = _interrupted;
+        _interrupted = false;
+        return interrupted;
+    }
+
+    private void Seek(Position target, bool anew = false) => _replayer.SeekTo(target, anew);
+}
