@@ -75,6 +75,15 @@ public sealed class Replayer : IDisposable
     /// <summary>Begins a series of checkpoints of this replay; its machine must not go back while it is made.</summary>
     public CheckpointSeries NewSeries() => new(Checkpoints, Machine, _disks.Written(_manifest.Machine));
 
+    /// <summary>Saves the machine where it stands, with nothing that is due there applied, as the first checkpoint of another recording.</summary>
+    /// <param name="folder">The checkpoints of the other recording.</param>
+    /// <exception cref="ReplayKitException">It cannot be written (RK0109, RK0110).</exception>
+    public void SaveTo(CheckpointFolder folder)
+    {
+        using CheckpointSeries series = new(folder, Machine, _disks.Written(_manifest.Machine));
+        series.Begin(Vendor).Write();
+    }
+
     /// <summary>Called now and then while replaying, before what is due at the machine's position is applied.</summary>
     public Action<VirtualMachine>? Advanced { get; set; }
 

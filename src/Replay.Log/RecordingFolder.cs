@@ -20,6 +20,7 @@ public sealed class RecordingFolder
         Path = path;
         Manifest = Manifest.Parse(RecordingPaths.Manifest(path), json);
         Id = IdOf(json);
+        Sha256 = Convert.ToHexStringLower(SHA256.HashData(json));
         _segments = segments;
         _upToDamage = upToDamage;
         _summary = new Lazy<LogSummary>(SumUp);
@@ -34,6 +35,9 @@ public sealed class RecordingFolder
 
     /// <summary>What tells it from any other.</summary>
     public UInt128 Id { get; }
+
+    /// <summary>The SHA-256 of its manifest, lower-case hexadecimal: what a recording that goes on from it calls it.</summary>
+    public string Sha256 { get; }
 
     /// <summary>Where it begins.</summary>
     public Position Start { get; }

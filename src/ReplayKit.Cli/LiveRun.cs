@@ -14,20 +14,17 @@ namespace ReplayKit.Cli;
 /// <summary>A machine that runs on the user's terminal: what <c>run</c> and <c>record</c> share.</summary>
 internal sealed class LiveRun
 {
-    private readonly Recorder recorder;
     private readonly Stopwatch elapsed = new();
 
     private readonly string? capture;
 
-    private LiveRun(Recorder recorder, string? capture)
-    {
-        this.recorder = recorder;
-        this.capture = capture;
-    }
+    /// <summary>Prepares a run.</summary>
+    /// <param name="capture">Where its frames are written; null for nowhere.</param>
+    public LiveRun(string? capture) => this.capture = capture;
 
     /// <summary>Reads the files and describes the machine.</summary>
     /// <exception cref="Guest.Machine.ReplayKitException">A file cannot be read, or there is no such machine.</exception>
-    public static LiveRun Prepare(MachineRequest request)
+    public static Recorder Prepare(MachineRequest request)
     {
         PciSlots slots = new();
         DiskSetup[] disks = [.. request.Disks.Select(DiskSetup.Open)];
@@ -51,28 +48,27 @@ internal sealed class LiveRun
             slots.Add(slot => new EntropyDescription { Slot = slot, Name = "entropy0" });
         }
 
-        return new LiveRun(new Recorder(
+        return new Recorder(
             MachineSetup.Describe(request.CpuModel, request.MemoryBytes, request.Vcpus, request.Clock, slots.ToDevices()),
             MachineFiles.Load(request.Kernel, request.Initrd, request.CommandLine),
             new RunLimits(request.Seconds, request.Instructions))
         {
             Disks = disks,
             Networks = networks,
-        }, request.Capture);
+        };
     }
 
     /// <summary>Connects the machine with the terminal and runs it to its end.</summary>
-    /// <param name="go">Starts the recorder.</param>
-    public RunResult Execute(Func<Recorder, ConsoleQueue, IConsoleOutput, RunResult> go)
+    /// <param name="go">Runs it: calls back with the machine before it runs, reads what is typed, writes the guest's console text.</param>
+    public RunResult Execute(Func<Action<VirtualMachine>?, ConsoleQueue, IConsoleOutput, RunResult> go)
     {
         using ConsoleQueue keys = new();
         using ConsoleText console = new();
         using StopSignals signals = new(keys.Stop);
         using Keyboard keyboard = Keyboard.Open(keys);
         using FrameCapture? frames = capture is null ? null : FrameCapture.Create(capture);
-        recorder.Built = frames is null ? null : frames.Watch;
         elapsed.Start();
-        RunResult result = go(recorder, keys, console);
+        RunResult result = go(frames is null ? null : frames.Watch, keys, console);
         elapsed.Stop();
         console.Complete();
         frames?.Complete();

@@ -2,13 +2,14 @@ using System.Diagnostics;
 
 namespace Vmm.Record;
 
-/// <summary>The host's monotonic time since the run began.</summary>
-public sealed class HostClock
+/// <summary>The host's monotonic time, counted on from the guest's where a run begins.</summary>
+/// <param name="begin">The guest's time there, in nanoseconds; 0 where the machine starts.</param>
+public sealed class HostClock(ulong begin)
 {
     private readonly long _start = Stopwatch.GetTimestamp();
 
-    /// <summary>Nanoseconds since the run began.</summary>
-    public ulong Nanoseconds => (ulong)Stopwatch.GetElapsedTime(_start).Ticks * 100;
+    /// <summary>Nanoseconds since the machine's start, had it run without a break before this run.</summary>
+    public ulong Nanoseconds => begin + (ulong)Stopwatch.GetElapsedTime(_start).Ticks * 100;
 
     /// <summary>Nanoseconds of processor time that this process has used.</summary>
     public static ulong ProcessorNanoseconds => (ulong)Environment.CpuUsage.TotalTime.Ticks * 100;

@@ -22,6 +22,7 @@ internal sealed class LiveInputs : IInputSource
     private readonly HostClock _clock;
     private readonly ClockFollower _follower = new();
     private readonly bool _followsHost;
+    private readonly ulong _begin;
     private ulong _quantum = 20_000;
     private ulong _lastPoll;
     private ulong _lastFlush;
@@ -34,7 +35,10 @@ internal sealed class LiveInputs : IInputSource
         _limits = limits;
         _recording = recording;
         _hashes = hashes;
-        _clock = new HostClock();
+        _begin = machine.Clock.Now;
+        _clock = new HostClock(_begin);
+        _lastPoll = _begin;
+        _lastFlush = _begin;
         _followsHost = machine.Description.ClockMode == ClockMode.Host;
     }
 
@@ -86,7 +90,7 @@ internal sealed class LiveInputs : IInputSource
     {
         EndReason reason = _console.StopRequested ? EndReason.Stopped
             : machine.Position.Retired >= (_limits.Instructions ?? ulong.MaxValue) ? EndReason.InstructionLimit
-            : _limits.Time is { } time && host >= (ulong)time.Ticks * 100 ? EndReason.TimeLimit
+            : host >= TimeLimit ? EndReason.TimeLimit
             : EndReason.None;
         return reason == EndReason.None || EndWith(machine, reason);
     }
@@ -136,7 +140,7 @@ internal sealed class LiveInputs : IInputSource
 
     private bool NothingWakes => _console.IsExhausted && _limits.Time is null && !_backEnds.CanWake;
 
-    private ulong TimeLimit => _limits.Time is { } time ? (ulong)time.Ticks * 100 : ulong.MaxValue;
+    private ulong TimeLimit => _limits.Time is { } time ? _begin + ((ulong)time.Ticks * 100) : ulong.MaxValue;
 
     private void ApplyTime(VirtualMachine machine, RunStop stop, ulong host)
     {

@@ -30,6 +30,9 @@ public sealed class Recorder
         _limits = limits;
     }
 
+    /// <summary>The program that makes recordings, and its version.</summary>
+    internal static string WrittenBy => $"ReplayKit {typeof(Recorder).Assembly.GetName().Version?.ToString(3)}";
+
     /// <summary>Instructions between two state hashes of the recording; null to let the clock's mode decide (<see cref="HashSchedule"/>).</summary>
     public ulong? HashEvery { get; init; }
 
@@ -38,9 +41,6 @@ public sealed class Recorder
 
     /// <summary>The machine's network devices, with their slots; closed when the run ends.</summary>
     public IReadOnlyList<NetworkSetup> Networks { get; init; } = [];
-
-    /// <summary>Called with the machine before it runs.</summary>
-    public Action<VirtualMachine>? Built { get; set; }
 
     /// <summary>Called about a thousand times a second on the running thread.</summary>
     public Action<VirtualMachine>? Polled { get; init; }
@@ -51,45 +51,30 @@ public sealed class Recorder
     /// <summary>Runs without recording.</summary>
     /// <param name="console">What is typed.</param>
     /// <param name="output">Where the guest's console output goes.</param>
-    public RunResult Run(ConsoleQueue console, IConsoleOutput output) => Run(console, output, null, durable: false);
+    /// <param name="built">Called with the machine before it runs.</param>
+    public RunResult Run(ConsoleQueue console, IConsoleOutput output, Action<VirtualMachine>? built = null) => Run(console, output, null, durable: false, built);
 
     /// <summary>Runs and records.</summary>
     /// <param name="path">The recording's folder; it must not exist.</param>
     /// <param name="options">How the log is written.</param>
     /// <param name="console">What is typed.</param>
     /// <param name="output">Where the guest's console output goes, beside the recording's console.log.</param>
+    /// <param name="built">Called with the machine before it runs.</param>
     /// <exception cref="ReplayKitException">The guest did what the machine refuses, or the disk is full; what was recorded stays.</exception>
-    public RunResult Record(string path, LogOptions options, ConsoleQueue console, IConsoleOutput output)
+    public RunResult Record(string path, LogOptions options, ConsoleQueue console, IConsoleOutput output, Action<VirtualMachine>? built = null)
     {
         using NewRecording recording = NewRecording.Create(path, Manifest(), options);
-        return Run(console, new ConsoleTee(output, recording), recording, options.Durable);
+        return Run(console, new ConsoleTee(output, recording), recording, options.Durable, built);
     }
 
-    private RunResult Run(ConsoleQueue console, IConsoleOutput output, NewRecording? recording, bool durable)
+    private RunResult Run(ConsoleQueue console, IConsoleOutput output, NewRecording? recording, bool durable, Action<VirtualMachine>? built)
     {
         BootInputs boot = LogBoot(recording);
         using var backEnds = new LiveBackEnds();
         using var machine = new VirtualMachine(_machine, _files.Images, boot, output, Engine, backEnds);
         backEnds.Connect(machine, Disks.ToDictionary(disk => disk.Device!.Slot, disk => disk.OpenForGuest(recording, durable)), Networks.ToDictionary(network => network.Device.Slot, network => network.Link), console.Bell, durable);
-        Built?.Invoke(machine);
-        var inputs = new LiveInputs(machine, console, backEnds, _limits, recording, new HashSchedule(HashEvery, _machine.ClockMode)) { Polled = Polled };
-        try
-        {
-            console.Bell.Connect(machine);
-            MachineLoop.Run(machine, inputs);
-        }
-        catch (ReplayKitException failure) when (recording is { Log.HasEnded: false })
-        {
-            recording.EndWith(machine.Position, failure);
-            throw;
-        }
-        finally
-        {
-            console.Bell.Connect(null);
-        }
-
-        recording?.Flush(machine.Position);
-        return new RunResult(inputs.Reason, machine.Position, recording?.Log.Bytes ?? 0);
+        built?.Invoke(machine);
+        return new LiveSession(machine, backEnds, console) { Limits = _limits, HashEvery = HashEvery, Polled = Polled }.Run(recording);
     }
 
     // The inputs at position 0. A virtual clock leaves the host out altogether: fixed seed, fixed date.
@@ -112,7 +97,7 @@ public sealed class Recorder
 
     private Manifest Manifest() => new()
     {
-        WrittenBy = $"ReplayKit {typeof(Recorder).Assembly.GetName().Version?.ToString(3)}",
+        WrittenBy = WrittenBy,
         Machine = _machine,
         Kernel = _files.Kernel,
         Initrd = _files.Initrd,

@@ -98,11 +98,6 @@ internal sealed class MachineOptions
             throw UsageError.TooManyVcpus(vcpus);
         }
 
-        if (parsed.GetValue(seconds) is { } limit && !(limit > 0 && limit < TimeSpan.MaxValue.TotalSeconds))
-        {
-            throw UsageError.Wrong("--seconds takes a number above 0");
-        }
-
         return new MachineRequest
         {
             Kernel = ExistingFile.Checked(parsed.GetRequiredValue(kernel), "--kernel"),
@@ -116,10 +111,15 @@ internal sealed class MachineOptions
             Networks = [.. (parsed.GetValue(net) ?? []).Select(NetText.Parse)],
             Capture = parsed.GetValue(capture),
             Entropy = parsed.GetValue(entropy),
-            Seconds = parsed.GetValue(seconds) is { } number ? TimeSpan.FromSeconds(number) : null,
+            Seconds = parsed.GetValue(seconds) is { } number ? Time(number) : null,
             Instructions = parsed.GetValue(instructions),
         };
     }
+
+    /// <summary>A number of seconds.</summary>
+    /// <exception cref="Guest.Machine.ReplayKitException">RK0301: there is no such time.</exception>
+    public static TimeSpan Time(double seconds) =>
+        seconds > 0 && seconds < TimeSpan.MaxValue.TotalSeconds ? TimeSpan.FromSeconds(seconds) : throw UsageError.Wrong("--seconds takes a number above 0");
 
     private ImmutableArray<DiskChoice> Disks(ParseResult parsed)
     {

@@ -30,10 +30,12 @@ internal static class RecordCommand
         verb.Add(durable);
         verb.SetAction(parsed =>
         {
-            LiveRun run = LiveRun.Prepare(machine.Read(parsed));
+            MachineRequest request = machine.Read(parsed);
+            Recorder recorder = LiveRun.Prepare(request);
+            LiveRun run = new(request.Capture);
             string path = parsed.GetValue(output) ?? Recordings.NewName(DateTime.Now);
             LogOptions options = LogOptions.Default with { Durable = parsed.GetValue(durable) };
-            RunResult result = run.Execute((recorder, keys, console) => recorder.Record(path, options, keys, console));
+            RunResult result = run.Execute((built, keys, console) => recorder.Record(path, options, keys, console, built));
             return run.Finish(result, string.Create(CultureInfo.InvariantCulture, $"; recorded in {path}, {result.LogBytes} bytes of log"));
         });
         return verb;

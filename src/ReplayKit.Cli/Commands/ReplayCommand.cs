@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using System.Text.Json;
+using Guest.Machine;
 using Replay.Engine;
 using ReplayKit.Cli.Arguments;
 using ReplayKit.Cli.Terminal;
@@ -18,20 +19,28 @@ internal static class ReplayCommand
         Option<string> to = CommonOptions.To();
         Option<bool> upToDamage = CommonOptions.UpToDamage();
         Option<string?> capture = CommonOptions.Capture();
+        LiveOptions live = new();
         Option<bool> json = CommonOptions.Json();
         Verb verb = new(
             "replay",
             "Replays a recording and prints the guest's console text, exactly as it was. It starts from the last checkpoint before --from ('replaykit checkpoint' makes them), or from the beginning.",
             "replaykit replay latest",
-            "replaykit replay boot.rk --from 25% --to 0:5f2c119a")
+            "replaykit replay boot.rk --from 25% --to 0:5f2c119a",
+            "replaykit replay web.rk --live-from 50% --net user,forward=8080:80 -o child.rk")
         {
             recording, from, to, capture, upToDamage, json,
         };
+        live.AddTo(verb);
         verb.SetAction(parsed =>
         {
             OpenRecording opened = OpenRecording.Open(parsed.GetRequiredValue(recording), parsed.GetValue(upToDamage));
             Window window = Window.Of(parsed.GetRequiredValue(from), parsed.GetRequiredValue(to), opened.Places);
             opened.CheckFor(window.From);
+            if (live.Read(parsed, opened, parsed.GetValue(capture)) is { } goLive)
+            {
+                return goLive.Run(live.Output(parsed));
+            }
+
             if (parsed.GetValue(json))
             {
                 PrintJson(opened, window, parsed.GetValue(capture));
@@ -40,6 +49,8 @@ internal static class ReplayCommand
             {
                 Print(opened, window, parsed.GetValue(capture));
             }
+
+            return (int)ExitCode.Done;
         });
         return verb;
     }

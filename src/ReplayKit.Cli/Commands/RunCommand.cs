@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ReplayKit.Cli.Arguments;
+using Vmm.Record;
 
 namespace ReplayKit.Cli.Commands;
 
@@ -18,8 +19,10 @@ internal static class RunCommand
         machine.AddTo(verb);
         verb.SetAction(parsed =>
         {
-            LiveRun run = LiveRun.Prepare(machine.Read(parsed));
-            return run.Finish(run.Execute((recorder, keys, console) => recorder.Run(keys, console)), string.Empty);
+            MachineRequest request = machine.Read(parsed);
+            Recorder recorder = LiveRun.Prepare(request);
+            LiveRun run = new(request.Capture);
+            return run.Finish(run.Execute((built, keys, console) => recorder.Run(keys, console, built)), string.Empty);
         });
         return verb;
     }

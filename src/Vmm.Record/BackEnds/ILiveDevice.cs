@@ -27,6 +27,9 @@ internal interface ILiveDevice : IDisposable
     {
     }
 
+    /// <summary>Takes up what a restored device waits for.</summary>
+    void Resume();
+
     /// <summary>The device wants an input, or has room for one.</summary>
     void Ready();
 

@@ -66,6 +66,9 @@ internal sealed class LiveBackEnds : IBackEnds, IDisposable
         }
     }
 
+    /// <summary>Takes up what the devices of a restored machine wait for.</summary>
+    internal void Resume() => _devices.ForEach(device => device.Resume());
+
     /// <summary>Applies and logs the inputs that are there, device by device.</summary>
     internal void Apply(VirtualMachine machine, bool idle, LogWriter? log)
     {

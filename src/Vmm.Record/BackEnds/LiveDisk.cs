@@ -54,6 +54,15 @@ internal sealed class LiveDisk : ILiveDevice
     public bool CanWake => _device.PendingCount > 0;
 
     /// <inheritdoc/>
+    public void Resume()
+    {
+        for (int i = 0; i < _device.PendingCount; i++)
+        {
+            Submit(_device.Pending(i));
+        }
+    }
+
+    /// <inheritdoc/>
     public void Ready()
     {
     }

@@ -32,6 +32,15 @@ internal sealed class LiveEntropy : ILiveDevice
     public bool CanWake => _turn.IsAsked;
 
     /// <inheritdoc/>
+    public void Resume()
+    {
+        if (_device.Wanted > 0)
+        {
+            Ready();
+        }
+    }
+
+    /// <inheritdoc/>
     public void Ready() => _turn.Ask();
 
     /// <inheritdoc/>

@@ -66,6 +66,11 @@ internal sealed class LiveNetwork : ILiveDevice
     public bool HoldsOutput => _held.Count > 0;
 
     /// <inheritdoc/>
+    public void Resume()
+    {
+    }
+
+    /// <inheritdoc/>
     public void Ready()
     {
         if (!_received.IsEmpty)

@@ -1,0 +1,55 @@
+using Guest.Machine;
+using Guest.Machine.Board;
+using Replay.Log;
+using Vmm.Record.BackEnds;
+
+namespace Vmm.Record;
+
+/// <summary>The part of a live run that all of them share: the loop, and what is said of its end.</summary>
+internal sealed class LiveSession
+{
+    private readonly VirtualMachine _machine;
+    private readonly LiveBackEnds _backEnds;
+    private readonly ConsoleQueue _console;
+
+    /// <summary>Prepares to run a machine whose back ends are connected.</summary>
+    internal LiveSession(VirtualMachine machine, LiveBackEnds backEnds, ConsoleQueue console)
+    {
+        _machine = machine;
+        _backEnds = backEnds;
+        _console = console;
+    }
+
+    /// <summary>What ends the run before the guest does.</summary>
+    internal RunLimits Limits { get; init; } = new();
+
+    /// <summary>Instructions between two state hashes; null to let the clock's mode decide.</summary>
+    internal ulong? HashEvery { get; init; }
+
+    /// <summary>Called about a thousand times a second.</summary>
+    internal Action<VirtualMachine>? Polled { get; init; }
+
+    /// <summary>Runs to the end.</summary>
+    /// <param name="recording">Where inputs are logged; null for nowhere.</param>
+    internal RunResult Run(NewRecording? recording)
+    {
+        var inputs = new LiveInputs(_machine, _console, _backEnds, Limits, recording, new HashSchedule(HashEvery, _machine.Description.ClockMode)) { Polled = Polled };
+        try
+        {
+            _console.Bell.Connect(_machine);
+            MachineLoop.Run(_machine, inputs);
+        }
+        catch (ReplayKitException failure) when (recording is { Log.HasEnded: false })
+        {
+            recording.EndWith(_machine.Position, failure);
+            throw;
+        }
+        finally
+        {
+            _console.Bell.Connect(null);
+        }
+
+        recording?.Flush(_machine.Position);
+        return new RunResult(inputs.Reason, _machine.Position, recording?.Log.Bytes ?? 0);
+    }
+}
