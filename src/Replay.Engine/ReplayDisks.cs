@@ -65,8 +65,8 @@ internal sealed class ReplayDisks : IDisposable
     }
 
     /// <summary>[slot] the disks that the machine writes.</summary>
-    internal IReadOnlyDictionary<int, ScratchDisk> Written(MachineDescription machine) => machine.Pci.OfType<BlockDescription>()
-        .Where(disk => !disk.ReadOnly).ToDictionary(disk => disk.Slot, disk => _disks[disk.Slot]);
+    internal IReadOnlyDictionary<int, ICheckpointDisk> Written(MachineDescription machine) => machine.Pci.OfType<BlockDescription>()
+        .Where(disk => !disk.ReadOnly).ToDictionary(disk => disk.Slot, disk => (ICheckpointDisk)_disks[disk.Slot]);
 
     /// <summary>Goes to a checkpoint, or back to where the recording begins.</summary>
     /// <param name="checkpoint">The checkpoint; null for the beginning.</param>

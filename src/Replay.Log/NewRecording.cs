@@ -148,6 +148,32 @@ public sealed class NewRecording : IDisposable
         }
     }
 
+    /// <summary>Removes the beginning of a rolling recording: the log's segments before one, then the checkpoints before the one with which that begins.</summary>
+    /// <param name="segment">The first segment that stays.</param>
+    /// <param name="start">The position of the checkpoint at its beginning.</param>
+    /// <exception cref="ReplayKitException">The files cannot be removed (RK0110).</exception>
+    public void DropBefore(int segment, Position start)
+    {
+        SegmentFolder segments = new(RecordingPaths.Log(Path));
+        try
+        {
+            foreach (int number in segments.Numbers().Where(number => number < segment))
+            {
+                File.Delete(segments.NameOf(number));
+            }
+
+            using CheckpointFolder checkpoints = OpenCheckpoints();
+            foreach (Position at in checkpoints.Positions().Where(at => at.Retired < start.Retired))
+            {
+                File.Delete(checkpoints.FileOf(at));
+            }
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw LogErrors.CannotWrite(Path, error);
+        }
+    }
+
     /// <summary>Closes the files; what was not flushed is lost.</summary>
     public void Dispose()
     {

@@ -23,8 +23,10 @@ internal sealed class LiveRun
     public LiveRun(string? capture) => this.capture = capture;
 
     /// <summary>Reads the files and describes the machine.</summary>
+    /// <param name="request">What the user asks for.</param>
+    /// <param name="keep">How much of the recording is kept; null for all of it.</param>
     /// <exception cref="Guest.Machine.ReplayKitException">A file cannot be read, or there is no such machine.</exception>
-    public static Recorder Prepare(MachineRequest request)
+    public static Recorder Prepare(MachineRequest request, KeepLimit? keep = null)
     {
         PciSlots slots = new();
         DiskSetup[] disks = [.. request.Disks.Select(DiskSetup.Open)];
@@ -55,6 +57,7 @@ internal sealed class LiveRun
         {
             Disks = disks,
             Networks = networks,
+            Keep = keep,
         };
     }
 
@@ -84,7 +87,7 @@ internal sealed class LiveRun
         double seconds = elapsed.Elapsed.TotalSeconds;
         StandardError.Writer.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"replaykit: {result.Reason.Word()} after {result.Position.Retired} instructions in {seconds:F1} s ({result.Position.Retired / seconds / 1e6:F1} M/s){more}"));
+            $"replaykit: {result.Reason.Word()} after {result.Instructions} instructions in {seconds:F1} s ({result.Instructions / seconds / 1e6:F1} M/s){more}"));
         return (int)(result.Reason == EndReason.GuestPanicked ? ExitCode.GuestPanicked : ExitCode.Done);
     }
 }

@@ -45,6 +45,9 @@ internal sealed class LiveInputs : IInputSource
     /// <summary>Why the run ended.</summary>
     internal EndReason Reason { get; private set; }
 
+    /// <summary>What is done where the machine stands still; null for nothing.</summary>
+    internal StillMoments? Still { get; init; }
+
     /// <summary>Called about a thousand times a second with the present position (progress, console output).</summary>
     internal Action<VirtualMachine>? Polled { get; set; }
 
@@ -74,12 +77,14 @@ internal sealed class LiveInputs : IInputSource
             return EndWith(machine, EndReason.HaltedForever);
         }
 
+        ulong host = _clock.Nanoseconds;
+        Still?.Look(machine, host);
         NoteHash(machine);
         NoteVendor(machine);
-        ulong host = _clock.Nanoseconds;
         ApplyTime(machine, stop, host);
         ApplyConsole(machine);
         _backEnds.Apply(machine, stop == RunStop.Idle, _recording?.Log);
+        Still?.Applied(machine);
         AdaptQuantum(host, stop);
         Polled?.Invoke(machine);
         Flush(machine, host);

@@ -26,6 +26,9 @@ internal sealed class LiveSession
     /// <summary>Instructions between two state hashes; null to let the clock's mode decide.</summary>
     internal ulong? HashEvery { get; init; }
 
+    /// <summary>What is done where the machine stands still.</summary>
+    internal IReadOnlyList<IStillWork> Works { get; init; } = [];
+
     /// <summary>Called about a thousand times a second.</summary>
     internal Action<VirtualMachine>? Polled { get; init; }
 
@@ -33,7 +36,11 @@ internal sealed class LiveSession
     /// <param name="recording">Where inputs are logged; null for nowhere.</param>
     internal RunResult Run(NewRecording? recording)
     {
-        var inputs = new LiveInputs(_machine, _console, _backEnds, Limits, recording, new HashSchedule(HashEvery, _machine.Description.ClockMode)) { Polled = Polled };
+        var inputs = new LiveInputs(_machine, _console, _backEnds, Limits, recording, new HashSchedule(HashEvery, _machine.Description.ClockMode))
+        {
+            Polled = Polled, Still = Works.Count > 0 ? new StillMoments(Works, _backEnds) : null,
+        };
+        ulong begin = _machine.Position.Retired;
         try
         {
             _console.Bell.Connect(_machine);
@@ -50,6 +57,6 @@ internal sealed class LiveSession
         }
 
         recording?.Flush(_machine.Position);
-        return new RunResult(inputs.Reason, _machine.Position, recording?.Log.Bytes ?? 0);
+        return new RunResult(inputs.Reason, _machine.Position, _machine.Position.Retired - begin, recording?.Log.Bytes ?? 0);
     }
 }

@@ -4,6 +4,7 @@ using Guest.Machine;
 using Guest.Machine.Board;
 using Guest.Machine.Devices;
 using Replay.Log;
+using Replay.Log.Disks;
 using Replay.Log.Manifests;
 using Replay.Log.Records;
 using Vmm.Record.BackEnds;
@@ -42,6 +43,9 @@ public sealed class Recorder
     /// <summary>The machine's network devices, with their slots; closed when the run ends.</summary>
     public IReadOnlyList<NetworkSetup> Networks { get; init; } = [];
 
+    /// <summary>How much of the recording is kept; null for all of it. Not under a virtual clock.</summary>
+    public KeepLimit? Keep { get; init; }
+
     /// <summary>Called about a thousand times a second on the running thread.</summary>
     public Action<VirtualMachine>? Polled { get; init; }
 
@@ -72,10 +76,20 @@ public sealed class Recorder
         BootInputs boot = LogBoot(recording);
         using var backEnds = new LiveBackEnds();
         using var machine = new VirtualMachine(_machine, _files.Images, boot, output, Engine, backEnds);
-        backEnds.Connect(machine, Disks.ToDictionary(disk => disk.Device!.Slot, disk => disk.OpenForGuest(recording, durable)), Networks.ToDictionary(network => network.Device.Slot, network => network.Link), console.Bell, durable);
+        Dictionary<int, IDiskImage> disks = Disks.ToDictionary(disk => disk.Device!.Slot, disk => Tracked(disk.OpenForGuest(recording, durable)));
+        backEnds.Connect(machine, disks, Networks.ToDictionary(network => network.Device.Slot, network => network.Link), console.Bell, durable);
         built?.Invoke(machine);
-        return new LiveSession(machine, backEnds, console) { Limits = _limits, HashEvery = HashEvery, Polled = Polled }.Run(recording);
+        using FlightRecorder? flight = Keep is null || recording is null ? null : new FlightRecorder(recording, _machine.MemoryBytes, Written(disks), Keep);
+        return new LiveSession(machine, backEnds, console)
+        {
+            Limits = _limits, HashEvery = HashEvery, Polled = Polled, Works = flight is null ? [] : [flight],
+        }.Run(recording);
     }
+
+    private static IDiskImage Tracked(IDiskImage image) => image is IDisk disk and not ICheckpointDisk ? new TrackedDisk(disk) : image;
+
+    private static Dictionary<int, ICheckpointDisk> Written(Dictionary<int, IDiskImage> disks) =>
+        disks.Where(disk => disk.Value is ICheckpointDisk).ToDictionary(disk => disk.Key, disk => (ICheckpointDisk)disk.Value);
 
     // The inputs at position 0. A virtual clock leaves the host out altogether: fixed seed, fixed date.
     private BootInputs LogBoot(NewRecording? recording)
@@ -99,6 +113,7 @@ public sealed class Recorder
     {
         WrittenBy = WrittenBy,
         Machine = _machine,
+        Rolling = Keep is not null,
         Kernel = _files.Kernel,
         Initrd = _files.Initrd,
         Disks = [.. Disks.Select(disk => disk.Recorded())],

@@ -15,7 +15,7 @@ public sealed class CheckpointSeries : IDisposable
 {
     private readonly CheckpointFolder _folder;
     private readonly VirtualMachine _machine;
-    private readonly IReadOnlyDictionary<int, ScratchDisk> _disks;
+    private readonly IReadOnlyDictionary<int, ICheckpointDisk> _disks;
     private WrittenPages _written;
     private bool _needsWholeDisks = true;
     private CheckpointJob? _job;
@@ -24,7 +24,7 @@ public sealed class CheckpointSeries : IDisposable
     /// <param name="folder">Where the checkpoints go.</param>
     /// <param name="machine">The machine.</param>
     /// <param name="disks">[slot] the disks that it writes; each at the machine's position, with no request under way that the machine has not been answered.</param>
-    public CheckpointSeries(CheckpointFolder folder, VirtualMachine machine, IReadOnlyDictionary<int, ScratchDisk> disks)
+    public CheckpointSeries(CheckpointFolder folder, VirtualMachine machine, IReadOnlyDictionary<int, ICheckpointDisk> disks)
     {
         _disks = disks;
         _folder = folder;
@@ -50,7 +50,7 @@ public sealed class CheckpointSeries : IDisposable
         contents.Add(number, checkpoint.Blocks);
         _written.Collect();
         _written.Clear();
-        foreach (ScratchDisk disk in _disks.Values)
+        foreach (ICheckpointDisk disk in _disks.Values)
         {
             disk.ForgetChanged();
         }

@@ -25,7 +25,7 @@ internal sealed class DiskChanges
     /// <param name="slot">Its slot.</param>
     /// <param name="disk">The disk.</param>
     /// <param name="all">Whether to take all blocks that were ever written.</param>
-    public static DiskChanges Take(int slot, ScratchDisk disk, bool all)
+    public static DiskChanges Take(int slot, ICheckpointDisk disk, bool all)
     {
         int[] changed = [.. disk.CollectChanged()];
         int[] blocks = all ? [.. disk.WrittenBlocks] : changed;

@@ -4,17 +4,17 @@ namespace Replay.Log.Disks;
 
 /// <summary>A disk whose writes are kept for as long as it is open, in a file without a name; the image under it stays as it is.</summary>
 /// <remarks>Blocks stand in the file where they are on the disk, so that it takes as much room as was written.</remarks>
-public sealed class ScratchDisk : IDisk
+public sealed class ScratchDisk : IDisk, ICheckpointDisk
 {
     /// <summary>Bytes of a block: what is told apart as written or not.</summary>
     public const int BlockBytes = 4096;
 
     private readonly IDiskImage _base;
     private readonly ImageFile _file;
-    private readonly ulong[] _written;
-    private readonly ulong[] _stored;
-    private readonly ulong[] _changed;
-    private readonly ulong[] _readFromImage;
+    private readonly BlockBits _written;
+    private readonly BlockBits _stored;
+    private readonly BlockBits _changed;
+    private readonly BlockBits _readFromImage;
     private readonly byte[] _block = new byte[BlockBytes];
     private StoredDisk? _storedBlocks;
 
@@ -25,36 +25,36 @@ public sealed class ScratchDisk : IDisk
     {
         _base = image;
         _file = ImageFile.Create(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), temporary: true);
-        _written = new ulong[((image.Bytes + BlockBytes - 1) / BlockBytes) + 63 >> 6];
-        _stored = new ulong[_written.Length];
-        _changed = new ulong[_written.Length];
-        _readFromImage = new ulong[_written.Length];
+        _written = new BlockBits(image.Bytes);
+        _stored = new BlockBits(image.Bytes);
+        _changed = new BlockBits(image.Bytes);
+        _readFromImage = new BlockBits(image.Bytes);
     }
 
     /// <inheritdoc/>
     public long Bytes => _base.Bytes;
 
-    /// <summary>The numbers of the blocks that differ from the image because they were written or restored, ascending: with them a checkpoint is complete.</summary>
-    public IEnumerable<int> WrittenBlocks => Blocks(word => _written[word] | _stored[word]);
+    /// <inheritdoc/>
+    public IEnumerable<int> WrittenBlocks => _written.Or(_stored);
 
     /// <summary>The image under it.</summary>
     public IDiskImage Image => _base;
 
     /// <summary>The numbers of the blocks that were ever read from the image, ascending.</summary>
-    public IEnumerable<int> BlocksReadFromImage => Blocks(word => _readFromImage[word]);
+    public IEnumerable<int> BlocksReadFromImage => _readFromImage.Blocks();
 
-    /// <summary>The numbers of the blocks that were written since this was called last, or since anything was restored; ascending.</summary>
+    /// <inheritdoc/>
     public IReadOnlyList<int> CollectChanged()
     {
-        int[] changed = [.. Blocks(word => _changed[word])];
+        int[] changed = [.. _changed.Blocks()];
         ForgetChanged();
         return changed;
     }
 
-    /// <summary>Lets <see cref="CollectChanged"/> begin anew.</summary>
-    public void ForgetChanged() => Array.Clear(_changed);
+    /// <inheritdoc/>
+    public void ForgetChanged() => _changed.Clear();
 
-    /// <summary>Reads a block; behind the end of the disk there are zeros.</summary>
+    /// <inheritdoc/>
     public void ReadBlock(int block, Span<byte> content)
     {
         long offset = (long)block * BlockBytes;
@@ -92,23 +92,20 @@ public sealed class ScratchDisk : IDisk
         CompleteBlock(offset);
         CompleteBlock(offset + bytes.Length);
         _file.Write(offset, bytes);
-        for (long block = offset / BlockBytes; block <= (offset + bytes.Length - 1) / BlockBytes; block++)
-        {
-            NoteWritten(block);
-        }
+        NoteWritten(offset, bytes.Length);
     }
 
     /// <summary>Puts the disk into the state of a checkpoint; what was written is dropped. Blocks are read when they are wanted.</summary>
     /// <param name="stored">What was written up to there; null for nothing.</param>
     public void Restore(StoredDisk? stored)
     {
-        Array.Clear(_written);
-        Array.Clear(_changed);
-        Array.Clear(_stored);
+        _written.Clear();
+        _changed.Clear();
+        _stored.Clear();
         _storedBlocks = stored;
         foreach (int block in stored?.Blocks ?? [])
         {
-            Set(_stored, block);
+            _stored.Set(block);
         }
     }
 
@@ -124,22 +121,7 @@ public sealed class ScratchDisk : IDisk
         _base.Dispose();
     }
 
-    private static bool Has(ulong[] bits, long block) => (bits[block >> 6] >> (int)(block & 63) & 1) != 0;
-
-    private static void Set(ulong[] bits, long block) => bits[block >> 6] |= 1UL << (int)(block & 63);
-
-    private Place PlaceOf(long block) => Has(_written, block) ? Place.Written : Has(_stored, block) ? Place.Stored : Place.Image;
-
-    private IEnumerable<int> Blocks(Func<int, ulong> word)
-    {
-        for (int i = 0; i < _written.Length; i++)
-        {
-            for (ulong bits = word(i); bits != 0; bits &= bits - 1)
-            {
-                yield return (i << 6) + System.Numerics.BitOperations.TrailingZeroCount(bits);
-            }
-        }
-    }
+    private Place PlaceOf(long block) => _written.Has(block) ? Place.Written : _stored.Has(block) ? Place.Stored : Place.Image;
 
     // The range lies within one block where that is a stored one.
     private void ReadFrom(Place place, long offset, Span<byte> bytes)
@@ -155,7 +137,7 @@ public sealed class ScratchDisk : IDisk
                 break;
             default:
                 _base.Read(offset, bytes);
-                NoteRead(offset, bytes.Length);
+                _readFromImage.SetRange(offset, bytes.Length);
                 break;
         }
     }
@@ -164,7 +146,7 @@ public sealed class ScratchDisk : IDisk
     private void CompleteBlock(long edge)
     {
         long block = edge / BlockBytes;
-        if (edge % BlockBytes == 0 || Has(_written, block))
+        if (edge % BlockBytes == 0 || _written.Has(block))
         {
             return;
         }
@@ -173,21 +155,13 @@ public sealed class ScratchDisk : IDisk
         content = content[..(int)Math.Min(BlockBytes, Bytes - (block * BlockBytes))];
         ReadFrom(PlaceOf(block), block * BlockBytes, content);
         _file.Write(block * BlockBytes, content);
-        NoteWritten(block);
+        NoteWritten(block * BlockBytes, content.Length);
     }
 
-    private void NoteRead(long offset, int length)
+    private void NoteWritten(long offset, int length)
     {
-        for (long block = offset / BlockBytes; length > 0 && block <= (offset + length - 1) / BlockBytes; block++)
-        {
-            Set(_readFromImage, block);
-        }
-    }
-
-    private void NoteWritten(long block)
-    {
-        Set(_written, block);
-        Set(_changed, block);
+        _written.SetRange(offset, length);
+        _changed.SetRange(offset, length);
     }
 
     private enum Place

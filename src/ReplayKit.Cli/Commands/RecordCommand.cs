@@ -19,6 +19,11 @@ internal static class RecordCommand
             HelpName = "DIR",
         };
         Option<bool> durable = new("--durable") { Description = "Wait at every flush until the recording is on the storage itself." };
+        Option<string?> keep = new("--keep")
+        {
+            Description = "Keep the newest part only: at least so much time (10m, and at most twice that), or at most so much of log and checkpoints (2GB).",
+            HelpName = "LIMIT",
+        };
         Verb verb = new(
             "record",
             "Runs a machine and records it. The guest's console is on standard input and output; Ctrl-A x ends the run.",
@@ -28,10 +33,11 @@ internal static class RecordCommand
         machine.AddTo(verb);
         verb.Add(output);
         verb.Add(durable);
+        verb.Add(keep);
         verb.SetAction(parsed =>
         {
             MachineRequest request = machine.Read(parsed);
-            Recorder recorder = LiveRun.Prepare(request);
+            Recorder recorder = LiveRun.Prepare(request, KeepText.Parse(parsed.GetValue(keep), request.Clock));
             LiveRun run = new(request.Capture);
             string path = parsed.GetValue(output) ?? Recordings.NewName(DateTime.Now);
             LogOptions options = LogOptions.Default with { Durable = parsed.GetValue(durable) };

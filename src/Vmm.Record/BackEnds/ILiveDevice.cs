@@ -27,6 +27,19 @@ internal interface ILiveDevice : IDisposable
     {
     }
 
+    /// <summary>Whether the device's machine knows of everything that was done for it, and nothing more is done until <see cref="Let"/>; only behind <see cref="Hold"/>.</summary>
+    bool IsStill => true;
+
+    /// <summary>Begins nothing new.</summary>
+    void Hold()
+    {
+    }
+
+    /// <summary>Goes on.</summary>
+    void Let()
+    {
+    }
+
     /// <summary>Takes up what a restored device waits for.</summary>
     void Resume();
 

@@ -66,6 +66,15 @@ internal sealed class LiveBackEnds : IBackEnds, IDisposable
         }
     }
 
+    /// <summary>Whether the machine knows of everything that was done for it; only behind <see cref="Hold"/>.</summary>
+    internal bool IsStill => _devices.TrueForAll(device => device.IsStill);
+
+    /// <summary>Begins nothing new for any device.</summary>
+    internal void Hold() => _devices.ForEach(device => device.Hold());
+
+    /// <summary>Goes on.</summary>
+    internal void Let() => _devices.ForEach(device => device.Let());
+
     /// <summary>Takes up what the devices of a restored machine wait for.</summary>
     internal void Resume() => _devices.ForEach(device => device.Resume());
 

@@ -24,7 +24,10 @@ internal sealed class LiveDisk : ILiveDevice
     private readonly BlockingCollection<DiskRequest> _requests = [];
     private readonly BlockingCollection<LiveDiskAnswer> _answers = [];
     private readonly Queue<ulong> _due = [];
+    private readonly object _gate = new();
     private readonly Thread _thread;
+    private bool _isHolding;
+    private int _underWay;
 
     /// <summary>Starts the disk's thread.</summary>
     /// <param name="machine">The machine.</param>
@@ -52,6 +55,24 @@ internal sealed class LiveDisk : ILiveDevice
 
     /// <inheritdoc/>
     public bool CanWake => _device.PendingCount > 0;
+
+    /// <inheritdoc/>
+    public bool IsStill
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _underWay == 0;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Hold() => SetHolding(true);
+
+    /// <inheritdoc/>
+    public void Let() => SetHolding(false);
 
     /// <inheritdoc/>
     public void Resume()
@@ -103,6 +124,7 @@ internal sealed class LiveDisk : ILiveDevice
     /// <summary>Makes the requests that are left, ends the thread and closes the disk.</summary>
     public void Dispose()
     {
+        Let();
         _requests.CompleteAdding();
         _thread.Join();
         _requests.Dispose();
@@ -115,6 +137,11 @@ internal sealed class LiveDisk : ILiveDevice
         if (answer.Failure is not null)
         {
             throw answer.Failure;
+        }
+
+        lock (_gate)
+        {
+            _underWay--;
         }
 
         int index = _device.IndexOf(answer.Request);
@@ -130,8 +157,31 @@ internal sealed class LiveDisk : ILiveDevice
     {
         foreach (DiskRequest request in _requests.GetConsumingEnumerable())
         {
+            Begin();
             _answers.Add(Make(request));
             _bell.Ring();
+        }
+    }
+
+    private void Begin()
+    {
+        lock (_gate)
+        {
+            while (_isHolding)
+            {
+                Monitor.Wait(_gate);
+            }
+
+            _underWay++;
+        }
+    }
+
+    private void SetHolding(bool holding)
+    {
+        lock (_gate)
+        {
+            _isHolding = holding;
+            Monitor.PulseAll(_gate);
         }
     }
 

@@ -26,7 +26,7 @@ internal sealed class ScribbledMachine : IDisposable
     /// <summary>Whether it writes its disk.</summary>
     public bool WritesDisk { get; init; } = true;
 
-    public IReadOnlyDictionary<int, ScratchDisk> Disks => WritesDisk ? new Dictionary<int, ScratchDisk> { [Slot] = Disk } : new Dictionary<int, ScratchDisk>();
+    public IReadOnlyDictionary<int, ICheckpointDisk> Disks => WritesDisk ? new Dictionary<int, ICheckpointDisk> { [Slot] = Disk } : new Dictionary<int, ICheckpointDisk>();
 
     /// <summary>Puts machine and disk into the state of a checkpoint.</summary>
     public void GoTo(Checkpoint checkpoint)

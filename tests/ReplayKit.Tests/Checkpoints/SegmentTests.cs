@@ -61,7 +61,7 @@ public sealed class SegmentTests(CheckpointedBoot boot)
             replayer.Machine.Cpu.State.R15 ^= 1;
             string path = Directory.CreateDirectory(Path.Combine(copy, "changed")).FullName;
             using CheckpointFolder changed = new(path, recording.Id, recording.Manifest.Machine);
-            using CheckpointSeries series = new(changed, replayer.Machine, new Dictionary<int, Replay.Log.Disks.ScratchDisk>());
+            using CheckpointSeries series = new(changed, replayer.Machine, new Dictionary<int, Replay.Log.Disks.ICheckpointDisk>());
             series.Begin().Write();
             File.Move(Directory.EnumerateFiles(path).Single(), Path.Combine(checkpoints.Path, Path.GetFileName(Directory.EnumerateFiles(path).Single())), overwrite: true);
         }
