@@ -58,6 +58,7 @@ internal sealed class LiveRun
             Disks = disks,
             Networks = networks,
             Keep = keep,
+            ControlPath = request.Control,
         };
     }
 

@@ -1,24 +1,23 @@
 using Guest.Machine.Devices;
-using Replay.Log;
 
 namespace Vmm.Record;
 
-/// <summary>Passes console output on and keeps it in the recording.</summary>
+/// <summary>Passes console output on and keeps it in the recording, if there is one.</summary>
 internal sealed class ConsoleTee : IConsoleOutput
 {
     private readonly IConsoleOutput _next;
-    private readonly NewRecording _recording;
+    private readonly LogTarget _target;
 
-    internal ConsoleTee(IConsoleOutput next, NewRecording recording)
+    internal ConsoleTee(IConsoleOutput next, LogTarget target)
     {
         _next = next;
-        _recording = recording;
+        _target = target;
     }
 
     /// <inheritdoc/>
     public void Write(byte value)
     {
         _next.Write(value);
-        _recording.WriteConsole([value]);
+        _target.Recording?.WriteConsole([value]);
     }
 }

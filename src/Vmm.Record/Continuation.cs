@@ -59,13 +59,14 @@ public sealed class Continuation
     {
         using CheckpointFolder checkpoints = recording.OpenCheckpoints();
         Checkpoint start = checkpoints.Open(_manifest.Start!.At);
+        LogTarget target = new() { Recording = recording };
         using var backEnds = new LiveBackEnds();
-        using var machine = new VirtualMachine(_manifest.Machine, new ConsoleTee(output, recording), Engine, backEnds);
+        using var machine = new VirtualMachine(_manifest.Machine, new ConsoleTee(output, target), Engine, backEnds);
         start.RestoreTo(machine);
         backEnds.Connect(machine, _manifest.Disks.ToDictionary(disk => disk.Slot, disk => (IDiskImage)DiskAt(start, disk, recording.Path)), Links(), console.Bell, durable);
         backEnds.Resume();
         Built?.Invoke(machine);
-        return new LiveSession(machine, backEnds, console) { Limits = _limits }.Run(recording);
+        return new LiveSession(machine, backEnds, console) { Limits = _limits }.Run(target);
     }
 
     private static ScratchDisk DiskAt(Checkpoint start, RecordedDisk disk, string recording)

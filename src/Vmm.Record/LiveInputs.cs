@@ -4,6 +4,7 @@ using Guest.Machine.X86.HostCode;
 using Replay.Log;
 using Replay.Log.Records;
 using Vmm.Record.BackEnds;
+using Vmm.Record.Control;
 
 namespace Vmm.Record;
 
@@ -17,7 +18,7 @@ internal sealed class LiveInputs : IInputSource
     private readonly ConsoleQueue _console;
     private readonly LiveBackEnds _backEnds;
     private readonly RunLimits _limits;
-    private readonly NewRecording? _recording;
+    private readonly LogTarget _target;
     private readonly HashSchedule _hashes;
     private readonly HostClock _clock;
     private readonly ClockFollower _follower = new();
@@ -26,14 +27,13 @@ internal sealed class LiveInputs : IInputSource
     private ulong _quantum = 20_000;
     private ulong _lastPoll;
     private ulong _lastFlush;
-    private bool _vendorNoted;
 
-    internal LiveInputs(VirtualMachine machine, ConsoleQueue console, LiveBackEnds backEnds, RunLimits limits, NewRecording? recording, HashSchedule hashes)
+    internal LiveInputs(VirtualMachine machine, ConsoleQueue console, LiveBackEnds backEnds, RunLimits limits, LogTarget target, HashSchedule hashes)
     {
         _console = console;
         _backEnds = backEnds;
         _limits = limits;
-        _recording = recording;
+        _target = target;
         _hashes = hashes;
         _begin = machine.Clock.Now;
         _clock = new HostClock(_begin);
@@ -50,6 +50,11 @@ internal sealed class LiveInputs : IInputSource
 
     /// <summary>Called about a thousand times a second with the present position (progress, console output).</summary>
     internal Action<VirtualMachine>? Polled { get; set; }
+
+    /// <summary>Serves those who control the machine from outside; null for nobody.</summary>
+    internal MachineControl? Control { get; init; }
+
+    private NewRecording? _recording => _target.Recording;
 
     /// <inheritdoc/>
     public bool StopsInRep => true;
@@ -88,7 +93,8 @@ internal sealed class LiveInputs : IInputSource
         AdaptQuantum(host, stop);
         Polled?.Invoke(machine);
         Flush(machine, host);
-        return GoesOn(machine, host);
+        Pause(machine);
+        return GoesOn(machine, _clock.Nanoseconds);
     }
 
     private bool GoesOn(VirtualMachine machine, ulong host)
@@ -98,6 +104,26 @@ internal sealed class LiveInputs : IInputSource
             : host >= TimeLimit ? EndReason.TimeLimit
             : EndReason.None;
         return reason == EndReason.None || EndWith(machine, reason);
+    }
+
+    // The guest's clock stands too.
+    private void Pause(VirtualMachine machine)
+    {
+        ulong begin = _clock.Nanoseconds;
+        bool wasPaused = false;
+        while (Control is { IsPaused: true } control && !_console.StopRequested)
+        {
+            wasPaused = true;
+            Flush(machine, _clock.Nanoseconds);
+            _console.Bell.Wait(TimeSpan.FromTicks((long)LongestSleep / 100));
+            control.Serve(machine);
+        }
+
+        if (wasPaused)
+        {
+            _clock.Skip(_clock.Nanoseconds - begin);
+            _lastFlush = Math.Min(_lastFlush, _clock.Nanoseconds);
+        }
     }
 
     private bool EndWith(VirtualMachine machine, EndReason reason)
@@ -123,7 +149,7 @@ internal sealed class LiveInputs : IInputSource
         }
 
         Polled?.Invoke(machine);
-        while (!_console.StopRequested && _console.Peek().Length == 0 && !_backEnds.HaveInput && !machine.AwaitsInput)
+        while (!_console.StopRequested && _console.Peek().Length == 0 && !_backEnds.HaveInput && !machine.AwaitsInput && Control is not { HasRequest: true })
         {
             ulong host = _clock.Nanoseconds;
             ulong until = Math.Min(_followsHost && hasTimer ? machine.NextDeadline : ulong.MaxValue, TimeLimit);
@@ -193,10 +219,10 @@ internal sealed class LiveInputs : IInputSource
 
     private void NoteVendor(VirtualMachine machine)
     {
-        if (_recording is not null && !_vendorNoted && machine.Cpu.State.VendorDependentUsed)
+        if (_recording is not null && !_target.IsVendorNoted && machine.Cpu.State.VendorDependentUsed)
         {
             _recording.Log.Append(machine.Position, new HostVendor(System.Text.Encoding.ASCII.GetBytes(HostFeatures.Vendor)));
-            _vendorNoted = true;
+            _target.IsVendorNoted = true;
         }
     }
 
@@ -217,6 +243,10 @@ internal sealed class LiveInputs : IInputSource
         {
             _lastFlush = host;
             _recording.Flush(machine.Position);
+            _backEnds.Release();
+        }
+        else if (_recording is null)
+        {
             _backEnds.Release();
         }
     }

@@ -1,7 +1,7 @@
 using Guest.Machine;
 using Guest.Machine.Board;
-using Replay.Log;
 using Vmm.Record.BackEnds;
+using Vmm.Record.Control;
 
 namespace Vmm.Record;
 
@@ -29,16 +29,19 @@ internal sealed class LiveSession
     /// <summary>What is done where the machine stands still.</summary>
     internal IReadOnlyList<IStillWork> Works { get; init; } = [];
 
+    /// <summary>Serves those who control the machine from outside; it is one of the works. Null for nobody.</summary>
+    internal MachineControl? Control { get; init; }
+
     /// <summary>Called about a thousand times a second.</summary>
     internal Action<VirtualMachine>? Polled { get; init; }
 
     /// <summary>Runs to the end.</summary>
-    /// <param name="recording">Where inputs are logged; null for nowhere.</param>
-    internal RunResult Run(NewRecording? recording)
+    /// <param name="target">Where inputs are logged.</param>
+    internal RunResult Run(LogTarget target)
     {
-        var inputs = new LiveInputs(_machine, _console, _backEnds, Limits, recording, new HashSchedule(HashEvery, _machine.Description.ClockMode))
+        var inputs = new LiveInputs(_machine, _console, _backEnds, Limits, target, new HashSchedule(HashEvery, _machine.Description.ClockMode))
         {
-            Polled = Polled, Still = Works.Count > 0 ? new StillMoments(Works, _backEnds) : null,
+            Polled = Polled, Control = Control, Still = Works.Count > 0 ? new StillMoments(Works, _backEnds) : null,
         };
         ulong begin = _machine.Position.Retired;
         try
@@ -46,7 +49,7 @@ internal sealed class LiveSession
             _console.Bell.Connect(_machine);
             MachineLoop.Run(_machine, inputs);
         }
-        catch (ReplayKitException failure) when (recording is { Log.HasEnded: false })
+        catch (ReplayKitException failure) when (target.Recording is { Log.HasEnded: false } recording)
         {
             recording.EndWith(_machine.Position, failure);
             throw;
@@ -56,7 +59,7 @@ internal sealed class LiveSession
             _console.Bell.Connect(null);
         }
 
-        recording?.Flush(_machine.Position);
-        return new RunResult(inputs.Reason, _machine.Position, _machine.Position.Retired - begin, recording?.Log.Bytes ?? 0);
+        target.Recording?.Flush(_machine.Position);
+        return new RunResult(inputs.Reason, _machine.Position, _machine.Position.Retired - begin, target.Recording?.Log.Bytes ?? 0);
     }
 }

@@ -8,6 +8,7 @@ using Replay.Log.Disks;
 using Replay.Log.Manifests;
 using Replay.Log.Records;
 using Vmm.Record.BackEnds;
+using Vmm.Record.Control;
 using Vmm.Record.Network;
 
 namespace Vmm.Record;
@@ -46,6 +47,9 @@ public sealed class Recorder
     /// <summary>How much of the recording is kept; null for all of it. Not under a virtual clock.</summary>
     public KeepLimit? Keep { get; init; }
 
+    /// <summary>The socket by which others control the machine (docs/control.md); null for none.</summary>
+    public string? ControlPath { get; init; }
+
     /// <summary>Called about a thousand times a second on the running thread.</summary>
     public Action<VirtualMachine>? Polled { get; init; }
 
@@ -68,23 +72,29 @@ public sealed class Recorder
     public RunResult Record(string path, LogOptions options, ConsoleQueue console, IConsoleOutput output, Action<VirtualMachine>? built = null)
     {
         using NewRecording recording = NewRecording.Create(path, Manifest(), options);
-        return Run(console, new ConsoleTee(output, recording), recording, options.Durable, built);
+        return Run(console, output, recording, options.Durable, built);
     }
 
     private RunResult Run(ConsoleQueue console, IConsoleOutput output, NewRecording? recording, bool durable, Action<VirtualMachine>? built)
     {
+        LogTarget target = new() { Recording = recording };
         BootInputs boot = LogBoot(recording);
         using var backEnds = new LiveBackEnds();
-        using var machine = new VirtualMachine(_machine, _files.Images, boot, output, Engine, backEnds);
+        using var machine = new VirtualMachine(_machine, _files.Images, boot, new ConsoleTee(output, target), Engine, backEnds);
         Dictionary<int, IDiskImage> disks = Disks.ToDictionary(disk => disk.Device!.Slot, disk => Tracked(disk.OpenForGuest(recording, durable)));
         backEnds.Connect(machine, disks, Networks.ToDictionary(network => network.Device.Slot, network => network.Link), console.Bell, durable);
         built?.Invoke(machine);
         using FlightRecorder? flight = Keep is null || recording is null ? null : new FlightRecorder(recording, _machine.MemoryBytes, Written(disks), Keep);
+        using MachineControl? control = ControlPath is null ? null : new MachineControl(console, target, WithoutOverlays(Manifest()), Written(disks));
+        using ControlSocket? socket = control is null ? null : new ControlSocket(ControlPath!, control);
         return new LiveSession(machine, backEnds, console)
         {
-            Limits = _limits, HashEvery = HashEvery, Polled = Polled, Works = flight is null ? [] : [flight],
-        }.Run(recording);
+            Limits = _limits, HashEvery = HashEvery, Polled = Polled, Control = control,
+            Works = [.. new IStillWork?[] { flight, control }.OfType<IStillWork>()],
+        }.Run(target);
     }
+
+    private static Manifest WithoutOverlays(Manifest manifest) => manifest with { Rolling = false, Disks = [.. manifest.Disks.Select(disk => disk with { Overlay = null })] };
 
     private static IDiskImage Tracked(IDiskImage image) => image is IDisk disk and not ICheckpointDisk ? new TrackedDisk(disk) : image;
 

@@ -73,6 +73,8 @@ internal sealed class MachineOptions
 
     private readonly Option<string?> capture = CommonOptions.Capture();
 
+    private readonly Option<string?> control = new("--control") { Description = "A Unix socket by which others control the machine: pause it, begin and end recordings (docs/control.md).", HelpName = "PATH" };
+
     private readonly Option<bool> entropy = new("--entropy") { Description = "A virtio entropy device; what it gives is logged." };
 
     private readonly Option<double?> seconds = new("--seconds") { Description = "End after this many seconds.", HelpName = "N" };
@@ -83,7 +85,7 @@ internal sealed class MachineOptions
     public void AddTo(Command verb)
     {
         clock.AcceptOnlyFromAmong("host", "virtual");
-        foreach (Option option in (ReadOnlySpan<Option>)[vm, kernel, initrd, append, memory, cpus, cpu, clock, disk, writeThrough, net, capture, entropy, seconds, instructions])
+        foreach (Option option in (ReadOnlySpan<Option>)[vm, kernel, initrd, append, memory, cpus, cpu, clock, disk, writeThrough, net, capture, control, entropy, seconds, instructions])
         {
             verb.Add(option);
         }
@@ -110,6 +112,7 @@ internal sealed class MachineOptions
             Disks = Disks(parsed),
             Networks = [.. (parsed.GetValue(net) ?? []).Select(NetText.Parse)],
             Capture = parsed.GetValue(capture),
+            Control = parsed.GetValue(control),
             Entropy = parsed.GetValue(entropy),
             Seconds = parsed.GetValue(seconds) is { } number ? Time(number) : null,
             Instructions = parsed.GetValue(instructions),

@@ -38,6 +38,9 @@ internal sealed record MachineRequest
     /// <summary>Where its frames are written; null for nowhere.</summary>
     public required string? Capture { get; init; }
 
+    /// <summary>The socket by which others control it; null for none.</summary>
+    public required string? Control { get; init; }
+
     /// <summary>Whether it has an entropy device.</summary>
     public required bool Entropy { get; init; }
 
