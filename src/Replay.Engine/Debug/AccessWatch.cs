@@ -10,12 +10,12 @@ internal sealed class AccessWatch(Vcpu cpu) : IAccessObserver
 {
     private const int PageBits = 12;
     private ImmutableArray<Watchpoint> _points = [];
-    private Action<Watchpoint> _hit = _ => { };
+    private Action<WatchedAccess> _hit = _ => { };
 
     /// <summary>Watches from now on. Nothing is watched, at no cost, where there are no watchpoints.</summary>
     /// <param name="points">The watchpoints.</param>
     /// <param name="hit">Called at each access, within the instruction.</param>
-    internal void Begin(ImmutableArray<Watchpoint> points, Action<Watchpoint> hit)
+    internal void Begin(ImmutableArray<Watchpoint> points, Action<WatchedAccess> hit)
     {
         if (points.IsEmpty && _points.IsEmpty)
         {
@@ -37,7 +37,7 @@ internal sealed class AccessWatch(Vcpu cpu) : IAccessObserver
         {
             if (point.Covers(linear, size, write))
             {
-                _hit(point);
+                _hit(new WatchedAccess(point, new GuestVirtual(linear), size, write, value & (ulong.MaxValue >> (64 - (8 * size)))));
             }
         }
     }

@@ -68,13 +68,13 @@ public sealed partial class DebuggedReplay
         Seek(from, anew: true);
         (Moment At, DebugStop Stop)? last = null;
         bool isDelivery = false;
-        _watch.Begin(conditions.Watchpoints, point =>
+        _watch.Begin(conditions.Watchpoints, access =>
         {
             if (IsWanted(conditions))
             {
                 // What the delivery of an interrupt or exception stores comes before the instruction at which the vCPU stands then.
                 isDelivery = Cpu.State.Rip == Cpu.State.InstructionStart;
-                last = (Now, new DebugStop(StopCause.Watchpoint, point));
+                last = (Now, new DebugStop(StopCause.Watchpoint, access.Point));
             }
         });
         bool Note(Vcpu cpu)

@@ -27,16 +27,18 @@ public sealed partial class DebuggedReplay : IDisposable
     /// <param name="recording">The recording.</param>
     /// <param name="console">Where the guest's console output goes; not on the way to somewhere, so that going back and forth prints nothing twice by itself.</param>
     /// <param name="at">The position.</param>
+    /// <param name="progress">Called now and then on the way there, with the instructions retired.</param>
     /// <exception cref="ReplayKitException">The recording is damaged, or the replay left it.</exception>
-    public DebuggedReplay(RecordingFolder recording, IConsoleOutput console, Position at)
+    public DebuggedReplay(RecordingFolder recording, IConsoleOutput console, Position at, Action<ulong>? progress = null)
     {
         _recording = recording;
         _replayer = new Replayer(recording, console, from: at);
         _stops = new InstructionStops(cpu => _stopped = _decide(cpu));
         _watch = new AccessWatch(Cpu);
         _anchor = new ReplayAnchor(recording);
-        _replayer.Advanced = _ => LookForInterrupt();
+        _replayer.Advanced = machine => progress?.Invoke(machine.Position.Retired);
         Seek(at);
+        _replayer.Advanced = _ => LookForInterrupt();
         RunTo(new Moment(at.Retired));
     }
 
@@ -52,11 +54,17 @@ public sealed partial class DebuggedReplay : IDisposable
     /// <summary>Whether the recording ends here: there is no next instruction.</summary>
     public bool IsAtEnd { get; private set; }
 
+    /// <summary>The file that has the guest's console text of the whole recording; there may be none.</summary>
+    public string ConsoleLog => Path.Combine(_recording.Path, "console.log");
+
     /// <summary>Where the recording begins.</summary>
     public Moment Start => new(_replayer.Start.Retired);
 
     /// <summary>Asks a replay that runs to stop soon. From any thread; where nothing runs, the next run stops at once.</summary>
     public void Interrupt() => _interrupted = true;
+
+    /// <summary>Forgets an <see cref="Interrupt"/> that came too late.</summary>
+    public void ForgetInterrupt() => _interrupted = false;
 
     /// <summary>Goes to a moment, forward or back; behind the end it is the end.</summary>
     /// <remarks>Costs at most a replay from the checkpoint before it; near the present place some milliseconds.</remarks>
@@ -90,9 +98,9 @@ public sealed partial class DebuggedReplay : IDisposable
         Moment start = Now;
         DebugStop stop = default;
         Watchpoint? watched = null;
-        _watch.Begin(conditions.Watchpoints, point =>
+        _watch.Begin(conditions.Watchpoints, access =>
         {
-            watched ??= IsWanted(conditions) ? point : null;
+            watched ??= IsWanted(conditions) ? access.Point : null;
             StopAtNext(watched is not null);
         });
         bool stopped = Run(

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Guest.Machine;
 using Guest.Machine.X86;
 
 namespace Replay.Engine.Debug;
@@ -22,6 +23,19 @@ public readonly record struct Moment(ulong Retired, int Tries = 0) : IComparable
     public override string ToString() => Tries == 0
         ? string.Create(CultureInfo.InvariantCulture, $"0:{Retired:x}")
         : string.Create(CultureInfo.InvariantCulture, $"0:{Retired:x}+{Tries}");
+
+    /// <summary>Reads the form that <see cref="ToString"/> writes.</summary>
+    /// <returns>False where the text has another form.</returns>
+    public static bool TryParse(string text, out Moment moment)
+    {
+        int plus = text.IndexOf('+', StringComparison.Ordinal);
+        int tries = 0;
+        bool isMoment = Position.TryParse(plus < 0 ? text : text[..plus], out Position position)
+            && position is { Vcpu: 0, RepCount: null }
+            && (plus < 0 || int.TryParse(text.AsSpan(plus + 1), NumberStyles.None, CultureInfo.InvariantCulture, out tries));
+        moment = new Moment(position.Retired, tries);
+        return isMoment;
+    }
 
     /// <summary>Whether one moment comes before another.</summary>
     public static bool operator <(Moment left, Moment right) => left.CompareTo(right) < 0;

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Guest.Machine;
 using Replay.Engine;
+using Replay.Engine.Debug.Gdb;
 using ReplayKit.Cli.Arguments;
 using ReplayKit.Cli.Terminal;
 
@@ -21,14 +22,16 @@ internal static class ReplayCommand
         Option<string?> capture = CommonOptions.Capture();
         LiveOptions live = new();
         Option<bool> json = CommonOptions.Json();
+        Option<string?> gdb = GdbAddress.Option();
         Verb verb = new(
             "replay",
             "Replays a recording and prints the guest's console text, exactly as it was. It starts from the last checkpoint before --from ('replaykit checkpoint' makes them), or from the beginning.",
             "replaykit replay latest",
             "replaykit replay boot.rk --from 25% --to 0:5f2c119a",
+            "replaykit replay boot.rk --from 25% --gdb 1234",
             "replaykit replay web.rk --live-from 50% --net user,forward=8080:80 -o child.rk")
         {
-            recording, from, to, capture, upToDamage, json,
+            recording, from, to, capture, upToDamage, json, gdb,
         };
         live.AddTo(verb);
         verb.SetAction(parsed =>
@@ -41,7 +44,11 @@ internal static class ReplayCommand
                 return goLive.Run(live.Output(parsed));
             }
 
-            if (parsed.GetValue(json))
+            if (parsed.GetResult(gdb) is not null)
+            {
+                ServeGdb(opened, window, parsed.GetValue(gdb));
+            }
+            else if (parsed.GetValue(json))
             {
                 PrintJson(opened, window, parsed.GetValue(capture));
             }
@@ -53,6 +60,19 @@ internal static class ReplayCommand
             return (int)ExitCode.Done;
         });
         return verb;
+    }
+
+    private static void ServeGdb(OpenRecording recording, Window window, string? address)
+    {
+        if (window.To != recording.End)
+        {
+            throw UsageError.Contradiction("--gdb and --to contradict each other: gdb decides how far to go");
+        }
+
+        using GdbServer server = GdbAddress.Listen(address);
+        using StopSignals signals = new(server.Dispose);
+        Console.Error.WriteLine($"waiting for gdb: target remote {server.Target}");
+        DebugCommand.Serve(recording, window.From, server, once: false);
     }
 
     private static void Print(OpenRecording recording, Window window, string? capture)

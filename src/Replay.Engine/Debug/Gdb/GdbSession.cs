@@ -1,0 +1,217 @@
+using System.Globalization;
+using System.Text;
+using Guest.Machine;
+
+namespace Replay.Engine.Debug.Gdb;
+
+/// <summary>Answers one gdb's packets (GDB manual, appendix E; docs/gdb.md lists them) by a replay.</summary>
+public sealed partial class GdbSession
+{
+    /// <summary>The answer for done.</summary>
+    internal const string Done = "OK";
+
+    /// <summary>The answer for a packet whose arguments make no sense.</summary>
+    internal const string WrongArguments = "E22";
+
+    /// <summary>The most bytes of binary data in an answer: each may need two characters.</summary>
+    internal const int MostBinaryBytes = (PacketParser.MaxBytes / 2) - 64;
+
+    private const string Unsupported = "", CannotRead = "E14";
+    private const string Thread = "1";
+    private readonly DebuggedReplay _replay;
+    private readonly PacketStream _packets;
+    private readonly GuestView _guest;
+    private readonly ServedFiles _files;
+    private readonly ProcessFilter _process;
+    private readonly MonitorCommands _monitor;
+    private readonly BreakpointTable _breakpoints = new();
+    private bool _knowsSoftwareStops;
+    private bool _knowsHardwareStops;
+    private bool _isOver;
+
+    /// <summary>Prepares to answer.</summary>
+    /// <param name="replay">The replay; it stays where the session leaves it.</param>
+    /// <param name="packets">The connection.</param>
+    /// <param name="places">What a position in words means; throws where it means nothing.</param>
+    public GdbSession(DebuggedReplay replay, PacketStream packets, Func<string, Position> places)
+    {
+        _replay = replay;
+        _packets = packets;
+        _guest = new GuestView(replay.Machine);
+        _files = new ServedFiles(path => path == ServedFiles.Kernel && _guest.Kernel is { } kernel ? KernelElf.Make(kernel) : null);
+        _process = new ProcessFilter(_guest);
+        _monitor = new MonitorCommands(replay, _guest, _process, places);
+    }
+
+    /// <summary>Whether gdb has asked to end the whole debugging (packet k), and not only to leave.</summary>
+    public bool IsKilled { get; private set; }
+
+    /// <summary>Answers until gdb leaves.</summary>
+    public void Run()
+    {
+        while (!_isOver && _packets.Next() is { } packet)
+        {
+            if (packet == "QStartNoAckMode")
+            {
+                _packets.Send(Done);
+                _packets.StopAcknowledging();
+                continue;
+            }
+
+            string answer = Guarded(packet);
+            if (!IsKilled)
+            {
+                _packets.Send(answer);
+            }
+        }
+    }
+
+    // What the recording or the replay refuses is told to the user; the session goes on.
+    private string Guarded(string packet)
+    {
+        try
+        {
+            return Answer(packet);
+        }
+        catch (ReplayKitException error)
+        {
+            bool runs = packet.Length > 0 && (packet[0] is 'c' or 's' or 'b' || packet.StartsWith("vCont;", StringComparison.Ordinal));
+            Print($"replaykit: {error.Message}\n", runs || packet.StartsWith("qRcmd", StringComparison.Ordinal));
+            return runs ? "T06thread:1;" : "E01";
+        }
+    }
+
+    private string Answer(string packet) => packet.Length == 0 ? Unsupported : packet[0] switch
+    {
+        '?' => StopReply(new DebugStop(StopCause.Arrived)),
+        'g' => ReadAllRegisters(),
+        'p' => ReadRegister(packet),
+        'm' => ReadMemory(packet),
+        'G' or 'P' => "E.registers of a recording cannot be changed",
+        'M' or 'X' => "E.memory of a recording cannot be changed",
+        'Z' or 'z' => _breakpoints.Take(packet),
+        'c' when packet.Length == 1 => StopReply(_replay.Continue(ToConditions())),
+        's' when packet.Length == 1 => StopReply(_replay.Step()),
+        'b' => Backwards(packet),
+        'H' => Done,
+        'T' => packet is "T1" or "Tp1.1" ? Done : "E01",
+        'D' => Leave(),
+        'k' => Kill(),
+        'q' => Query(packet),
+        'v' => Verbose(packet),
+        _ => Unsupported,
+    };
+
+    private string Backwards(string packet) => packet switch
+    {
+        "bs" => StopReply(_replay.StepBack()),
+        "bc" => StopReply(_replay.ContinueBack(ToConditions())),
+        _ => Unsupported,
+    };
+
+    private string Verbose(string packet)
+    {
+        if (packet.StartsWith("vFile:", StringComparison.Ordinal))
+        {
+            return _files.Answer(packet[6..]);
+        }
+
+        if (packet.StartsWith("vKill", StringComparison.Ordinal))
+        {
+            return Kill();
+        }
+
+        return packet == "vCont?" ? "vCont;c;C;s;S;t;r" : packet.StartsWith("vCont;", StringComparison.Ordinal) ? Resume(packet[6..]) : Unsupported;
+    }
+
+    // There is one thread: the first action that names it, or no thread at all, is its.
+    private string Resume(string actions)
+    {
+        string action = actions.Split(';')[0].Split(':')[0];
+        return action.Length == 0 ? WrongArguments : action[0] switch
+        {
+            'c' or 'C' => StopReply(_replay.Continue(ToConditions())),
+            's' or 'S' => StopReply(_replay.Step()),
+            't' => StopReply(new DebugStop(StopCause.Arrived)),
+            'r' => StepThrough(action[1..].Split(',')),
+            _ => WrongArguments,
+        };
+    }
+
+    private string StepThrough(string[] range) =>
+        range is [var first, var behind] && Hex.TryNumber(first, out ulong start) && Hex.TryNumber(behind, out ulong end)
+            ? StopReply(_replay.StepWhile(cpu => cpu.State.Rip - start < end - start))
+            : WrongArguments;
+
+    private string ReadAllRegisters()
+    {
+        StringBuilder values = new();
+        for (int number = 0; number < Registers.All.Count; number++)
+        {
+            values.Append(Registers.Read(_replay.Cpu, number));
+        }
+
+        return values.ToString();
+    }
+
+    private string ReadRegister(string packet) =>
+        Hex.TryNumber(packet.AsSpan(1), out ulong number) && number < (ulong)Registers.All.Count ? Registers.Read(_replay.Cpu, (int)number) : WrongArguments;
+
+    private string ReadMemory(string packet)
+    {
+        if (packet[1..].Split(',') is not [var at, var count] || !Hex.TryNumber(at, out ulong address) || !Hex.TryNumber(count, out ulong length))
+        {
+            return WrongArguments;
+        }
+
+        byte[] bytes = new byte[Math.Min(length, MostBinaryBytes)];
+        int read = _guest.Read(address, bytes);
+        return read == 0 && length > 0 ? CannotRead : Hex.Of(bytes.AsSpan(0, read));
+    }
+
+    private string Leave()
+    {
+        _isOver = true;
+        return Done;
+    }
+
+    private string Kill()
+    {
+        IsKilled = true;
+        _isOver = true;
+        return Done;
+    }
+
+    private string StopReply(DebugStop stop)
+    {
+        string registers = string.Create(CultureInfo.InvariantCulture, $"{Registers.Rsp:x2}:{Registers.Read(_replay.Cpu, Registers.Rsp)};{Registers.Rip:x2}:{Registers.Read(_replay.Cpu, Registers.Rip)};");
+        return stop.Cause == StopCause.Interrupted ? $"T02thread:{Thread};{registers}" : $"T05{Reason(stop)}thread:{Thread};{registers}";
+    }
+
+    private string Reason(DebugStop stop) => stop.Cause switch
+    {
+        StopCause.Start => "replaylog:begin;",
+        StopCause.End => "replaylog:end;",
+        StopCause.Watchpoint when stop.Watched is { } point => string.Create(CultureInfo.InvariantCulture, $"{WordOf(point.Kind)}:{point.Address.Value:x};"),
+        StopCause.Breakpoint when _breakpoints.IsSoftware(_replay.Cpu.LinearPc) => _knowsSoftwareStops ? "swbreak:;" : "",
+        StopCause.Breakpoint => _knowsHardwareStops ? "hwbreak:;" : "",
+        _ => "",
+    };
+
+    private Conditions ToConditions() => _breakpoints.ToConditions() with { Applies = _process.Condition };
+
+    private static string WordOf(WatchKind kind) => kind switch
+    {
+        WatchKind.Write => "watch",
+        WatchKind.Read => "rwatch",
+        _ => "awatch",
+    };
+
+    private void Print(string text, bool isExpected)
+    {
+        if (isExpected && text.Length > 0)
+        {
+            _packets.Send("O" + Hex.Of(text));
+        }
+    }
+}

@@ -1,0 +1,125 @@
+using System.CommandLine;
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Guest.Machine;
+using Replay.Engine;
+using Replay.Engine.Debug;
+using Replay.Engine.Debug.Gdb;
+using ReplayKit.Cli.Arguments;
+using ReplayKit.Cli.Terminal;
+
+namespace ReplayKit.Cli.Commands;
+
+/// <summary><c>debug</c>: starts gdb on a recording.</summary>
+internal static class DebugCommand
+{
+    private static readonly string[] Words = ["when", "ps", "console", "process", "who-wrote", "history", "xp", "translate"];
+
+    /// <summary>The verb.</summary>
+    public static Command Create()
+    {
+        Argument<string> recording = CommonOptions.Recording();
+        Argument<string[]> more = new("GDB-ARGUMENT") { Description = "What gdb gets too, behind --.", Arity = ArgumentArity.ZeroOrMore };
+        Option<string> at = new("--at") { Description = "Begin at this position.", HelpName = "P", DefaultValueFactory = _ => "end" };
+        Option<string?> process = new("--process") { Description = "Let breakpoints and watchpoints count in this process only.", HelpName = "NAME|PID" };
+        Option<bool> upToDamage = CommonOptions.UpToDamage();
+        Verb verb = new(
+            "debug",
+            "Starts gdb on a recording, with the kernel's symbols: it goes forwards and backwards (reverse-stepi, reverse-continue). 'goto P', 'when', 'who-wrote ADDRESS' and 'history of ADDRESS' move and look along time; 'monitor help' lists more.",
+            "replaykit debug latest",
+            "replaykit debug boot.rk --at 30% -- -ex 'hbreak do_sys_openat2'")
+        {
+            recording, at, process, upToDamage, more,
+        };
+        verb.SetAction(parsed =>
+        {
+            OpenRecording opened = OpenRecording.Open(parsed.GetRequiredValue(recording), parsed.GetValue(upToDamage));
+            Position position = PositionText.Parse(parsed.GetRequiredValue(at)).In(opened.Places);
+            opened.CheckFor(position);
+            return Debug(opened, position, parsed.GetValue(process), parsed.GetValue(more) ?? []);
+        });
+        return verb;
+    }
+
+    /// <summary>Serves gdb, or several one after the other.</summary>
+    internal static void Serve(OpenRecording recording, Position at, GdbServer server, bool once)
+    {
+        using DebuggedReplay replay = Open(recording, at);
+        server.Serve(replay, text => PositionText.Parse(text).In(recording.Places), once);
+    }
+
+    private static DebuggedReplay Open(OpenRecording recording, Position at)
+    {
+        using ProgressBar progress = new("replay", recording.Folder.Start.Retired, at.Retired);
+        return new DebuggedReplay(recording.Folder, new NoConsole(), at, progress.Report);
+    }
+
+    private static int Debug(OpenRecording recording, Position at, string? process, string[] more)
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("replaykit-gdb-");
+        try
+        {
+            using GdbServer server = GdbServer.OnPath(Path.Combine(folder.FullName, "socket"));
+            string script = Path.Combine(folder.FullName, "gdb");
+            File.WriteAllText(script, Script(server.Target, process));
+
+            // Ctrl-C is gdb's.
+            using PosixSignalRegistration signals = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true);
+            using Process gdb = Start(script, more);
+            gdb.EnableRaisingEvents = true;
+            gdb.Exited += (_, _) => server.Dispose();
+            Serve(recording, at, server, once: true);
+            gdb.WaitForExit();
+            return gdb.ExitCode == 0 ? 0 : (int)ExitCode.HostCannot;
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static Process Start(string script, string[] more)
+    {
+        ProcessStartInfo start = new("gdb") { ArgumentList = { "-q", "-x", script } };
+        foreach (string argument in more)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        try
+        {
+            return Process.Start(start)!;
+        }
+        catch (Win32Exception error)
+        {
+            throw new ReplayKitException(511, ExitCode.HostCannot, $"gdb cannot be started ({error.Message}); install the package gdb", error);
+        }
+    }
+
+    // A gdb command that hands up to two words on to monitor.
+    private static string Definition(string word) =>
+        $"define {word}\nif $argc == 0\nmonitor {word}\nend\nif $argc == 1\nmonitor {word} $arg0\nend\nif $argc == 2\nmonitor {word} $arg0 $arg1\nend\nend\n";
+
+    private static string Script(string target, string? process)
+    {
+        // Answers may take as long as a replay does. After a jump gdb's caches are out of date, as it does not know of it.
+        return $"""
+            set confirm off
+            set remotetimeout 1000000
+            set sysroot target:/
+            set print asm-demangle on
+            set disassembly-flavor intel
+            {string.Concat(Words.Select(Definition))}
+            define goto
+            monitor goto $arg0
+            maintenance flush register-cache
+            maintenance flush dcache
+            frame
+            end
+            target remote {target}
+            {(process is null ? "" : "monitor process " + process)}
+
+            """;
+    }
+}

@@ -1,0 +1,54 @@
+using System.Diagnostics;
+using ReplayKit.Tests.Command;
+
+namespace ReplayKit.Tests.Debug;
+
+/// <summary>A recording of a Debian guest in which a program dies of a planted corruption (victim.c), with checkpoints.</summary>
+public sealed class VictimGuest : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public VictimGuest()
+    {
+        Dictionary<string, string> guest = Programs.Run(Checkout.Path("samples", "guest", "fetch.sh"))
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries).ToDictionary(line => line.Split('=')[0], line => line.Split('=')[1]);
+        string tests = Checkout.Path("tests", "ReplayKit.Tests", "Debug");
+        Programs.Run("gcc", "-O1", "-g", "-static", "-no-pie", "-o", Program, Path.Combine(tests, "victim.c"));
+        string initrd = _folder.File("victim.cpio.gz");
+        Programs.Run(
+            Checkout.Path("samples", "guest", "initramfs.sh"), "--busybox", guest["busybox"], "--script", Path.Combine(tests, "victim.sh"), "--file", $"{Program}:/bin/victim", "-o", initrd);
+        CommandResult record = ReplayKitCommand.Run(
+            "record", "--kernel", guest["vmlinuz"], "--initrd", initrd, "--append", "console=ttyS0 quiet", "--memory", "512M", "-o", Recording);
+        Assert.True(record.ExitCode == 0, record.Error);
+        Assert.Contains("victim ended with 139", record.Output, StringComparison.Ordinal);
+        CommandResult checkpoint = ReplayKitCommand.Run("checkpoint", Recording, "--every", "300ms");
+        Assert.True(checkpoint.ExitCode == 0, checkpoint.Error);
+    }
+
+    /// <summary>The program's file.</summary>
+    public string Program => _folder.File("victim");
+
+    /// <summary>The recording.</summary>
+    public string Recording => _folder.File("victim.rk");
+
+    /// <summary>Lets the command <c>debug</c> start gdb, which runs commands and leaves.</summary>
+    /// <returns>Everything it printed.</returns>
+    public string Debug(string at, params string[] commands)
+    {
+        List<string> arguments = [ReplayKitCommand.Assembly, "debug", Recording, "--at", at, "--", "-nh", "-batch", "-ex", "set pagination off"];
+        foreach (string command in commands)
+        {
+            arguments.AddRange(["-ex", command]);
+        }
+
+        using Process process = Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        process.StandardInput.Close();
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, output + error.GetAwaiter().GetResult());
+        return output + error.GetAwaiter().GetResult();
+    }
+
+    public void Dispose() => _folder.Dispose();
+}

@@ -1,0 +1,3 @@
+# What the guest of the tests of gdb runs.
+victim
+echo "victim ended with $?"
