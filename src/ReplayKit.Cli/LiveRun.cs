@@ -57,6 +57,7 @@ internal sealed class LiveRun
         {
             Disks = disks,
             Networks = networks,
+            Engine = request.Engine,
             Keep = keep,
             ControlPath = request.Control,
         };

@@ -1,4 +1,5 @@
 using Guest.Machine;
+using Guest.Machine.Board;
 using Replay.Log;
 using Replay.Log.Checkpoints;
 
@@ -7,9 +8,9 @@ namespace ReplayKit.Cli;
 /// <summary>A recording that a verb is about to replay: its folder, where it ends, and what its log holds.</summary>
 internal sealed class OpenRecording
 {
-    private OpenRecording(RecordingFolder folder, bool upToDamage)
+    private OpenRecording(RecordingFolder folder, bool upToDamage, EngineOptions engine)
     {
-        Folder = folder;
+        (Folder, Engine) = (folder, engine);
         using LogReader log = folder.ReadLog();
         IsEmpty = !folder.StartsFromCheckpoint && !log.Next();
         if (upToDamage)
@@ -26,6 +27,9 @@ internal sealed class OpenRecording
     /// <summary>The folder.</summary>
     public RecordingFolder Folder { get; }
 
+    /// <summary>What executes its instructions.</summary>
+    public EngineOptions Engine { get; }
+
     /// <summary>Its last position.</summary>
     public Position End { get; }
 
@@ -41,8 +45,10 @@ internal sealed class OpenRecording
     /// <summary>Opens it. Reads little of the log: its beginning and its end.</summary>
     /// <param name="text">A path, or <c>latest</c>.</param>
     /// <param name="upToDamage">Whether to use what is before any damage; then all of the log is read.</param>
+    /// <param name="engine">What executes its instructions; null for what everybody uses.</param>
     /// <exception cref="ReplayKitException">There is no recording, or it is damaged.</exception>
-    public static OpenRecording Open(string text, bool upToDamage) => new(RecordingFolder.Open(Recordings.Find(text), upToDamage), upToDamage);
+    public static OpenRecording Open(string text, bool upToDamage, EngineOptions? engine = null) =>
+        new(RecordingFolder.Open(Recordings.Find(text), upToDamage), upToDamage, engine ?? EngineOptions.Default);
 
     /// <summary>Reads the whole log for damage, unless a replay to a position starts from a checkpoint: then only what it needs is read, as it goes.</summary>
     /// <exception cref="ReplayKitException">The log is damaged.</exception>

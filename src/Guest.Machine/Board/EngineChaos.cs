@@ -19,7 +19,7 @@ internal sealed class EngineChaos
     internal ulong Next { get; private set; }
 
     /// <summary>Disturbs the engine where it stands.</summary>
-    internal void Strike(Vcpu cpu, Interpreter engine)
+    internal void Strike(Vcpu cpu, IEngine engine)
     {
         ulong drawn = Draw();
         if ((drawn & 1) != 0)

@@ -6,11 +6,17 @@ public sealed record EngineOptions
     /// <summary>What everybody uses.</summary>
     public static EngineOptions Default { get; } = new();
 
+    /// <summary>The engine.</summary>
+    public EngineKind Kind { get; init; } = EngineKind.Translator;
+
+    /// <summary>Bytes of the translator's code memory; when it is full, every block goes. At least 1 MiB, below 2 GiB.</summary>
+    public int CodeBytes { get; init; } = 128 << 20;
+
     /// <summary>Entries of each software TLB table, a power of two.</summary>
     public int TlbEntries { get; init; } = 256;
 
-    /// <summary>Most instructions of a predecoded block.</summary>
-    public int MaxBlock { get; init; } = 64;
+    /// <summary>Most instructions of a block, 1 to 256.</summary>
+    public int MaxBlock { get; init; } = 32;
 
     /// <summary>
     /// 0, or the seed of pseudo-random places at which the engine stops for nothing and drops its translations or its predecoded blocks:

@@ -4,6 +4,7 @@ using Guest.Machine.Devices.Apic;
 using Guest.Machine.Memory;
 using Guest.Machine.State;
 using Guest.Machine.X86;
+using Guest.Machine.X86.Translate;
 
 namespace Guest.Machine.Board;
 
@@ -18,7 +19,7 @@ public sealed partial class VirtualMachine : ICpuBus, IBoardControl, IInterruptT
     private const uint MsrTsc = 0x10;
     private const uint MsrTscAdjust = 0x3B;
 
-    private readonly Interpreter _engine;
+    private readonly IEngine _engine;
     private readonly MachineHasher _hasher;
     private readonly EngineChaos _chaos;
     private bool _inputInRep;
@@ -63,7 +64,7 @@ public sealed partial class VirtualMachine : ICpuBus, IBoardControl, IInterruptT
         Board = new PcBoard(startSeconds, Clock, this, Output, [this], new PciSetup(description.Pci, Memory, backEnds ?? new NoBackEnds()));
         Cpu = new Vcpu(0, Memory, this, CpuModels.Create(description.CpuModel, description.Vcpus), options.TlbEntries);
         Clock.Follow(Cpu);
-        _engine = new Interpreter(Cpu, options.MaxBlock);
+        _engine = options.Kind == EngineKind.Translator ? new Translator(Cpu, options) : new Interpreter(Cpu, options.MaxBlock);
         _hasher = new MachineHasher(this);
         _chaos = new EngineChaos(options.ChaosSeed);
     }
@@ -90,7 +91,7 @@ public sealed partial class VirtualMachine : ICpuBus, IBoardControl, IInterruptT
     public OutputHash Output { get; }
 
     /// <summary>The engine that executes instructions.</summary>
-    public Interpreter Engine => _engine;
+    public IEngine Engine => _engine;
 
     /// <summary>Where the vCPU is.</summary>
     public Position Position => Cpu.Position;

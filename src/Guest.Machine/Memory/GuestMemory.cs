@@ -42,7 +42,7 @@ public sealed partial class GuestMemory : IDisposable
         Size = bytes;
         _lowSize = Math.Min(bytes, LowEnd);
         _ram = MappedRegion.Shared("replaykit-ram", (nuint)bytes);
-        _flags = new PageFlags[bytes >> 12];
+        _flags = GC.AllocateArray<PageFlags>((int)(bytes >> 12), pinned: true);
         Watchers = [];
 
         _everWritten = TrackWrites();
@@ -62,6 +62,9 @@ public sealed partial class GuestMemory : IDisposable
 
     /// <summary>The host address of RAM's first byte.</summary>
     internal nint HostBase => _ram.Address;
+
+    /// <summary>Where the pages' flags stand, one byte each: emitted code reads them.</summary>
+    internal nint FlagsAddress => Raw.AddressOf(ref _flags[0]);
 
     /// <summary>Adds one who is told of changes under derived data.</summary>
     public void Watch(IPageWatcher watcher) => Watchers = [.. Watchers, watcher];

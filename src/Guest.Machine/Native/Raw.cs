@@ -28,7 +28,7 @@ internal static unsafe class Raw
     internal static Span<T> Span<T>(nint address, int count)
         where T : unmanaged => new((void*)address, count);
 
-    // Safe because: the field stands in mapped memory (CpuState), which the garbage collector never moves.
+    // Safe because: the field stands in mapped memory (CpuState) or in a pinned array, which the garbage collector never moves.
     internal static nint AddressOf<T>(ref T field)
         where T : unmanaged => (nint)Unsafe.AsPointer(ref field);
 }

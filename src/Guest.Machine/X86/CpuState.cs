@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Guest.Machine.X86.Translate.Link;
 
 namespace Guest.Machine.X86;
 
@@ -46,6 +47,9 @@ public struct CpuState
 
     /// <summary>(entries - 1) * 8: selects the byte offset of a tag.</summary>
     internal ulong TlbMask;
+
+    /// <summary>What emitted code keeps beside the registers.</summary>
+    internal EmittedState Emitted;
 
     /// <summary>Current privilege level.</summary>
     public int Cpl;

@@ -14,7 +14,7 @@ public sealed class InstructionStops(Func<Vcpu, bool> stopsBefore)
     /// <summary>Whether every instruction is concerned. May be set while the machine runs, by what it calls; with <see cref="Vcpu.EndBlock"/> it holds from the next instruction on.</summary>
     public bool Everywhere { get; set; }
 
-    /// <summary>Linear addresses of instructions that are concerned, ascending. The engine is to be told of a change (<see cref="Interpreter.Attach"/>).</summary>
+    /// <summary>Linear addresses of instructions that are concerned, ascending. The engine is to be told of a change (<see cref="IEngine.Attach"/>).</summary>
     public ImmutableArray<ulong> Places { get; set; } = [];
 
     /// <summary>Whether the instruction at an address is one to ask about.</summary>

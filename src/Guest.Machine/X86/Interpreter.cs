@@ -7,12 +7,13 @@ using Guest.Machine.X86.Decode;
 namespace Guest.Machine.X86;
 
 /// <summary>The reference engine: executes predecoded blocks, one handler per instruction.</summary>
-public sealed class Interpreter : IDisposable
+public sealed class Interpreter : IEngine, ICodeHolder
 {
     private const int JumpCacheSize = 4096;
     private const int MaxCachedOps = 1 << 22;
     private readonly Vcpu _cpu;
     private readonly BlockDecoder _decoder;
+    private readonly JumpCacheEntry[] _singles = new JumpCacheEntry[JumpCacheSize];
     private readonly JumpCacheEntry[] _jumpCache = new JumpCacheEntry[JumpCacheSize];
     private readonly CodePage?[] _pages;
     private readonly MappedRegion _crossing = MappedRegion.Anonymous(0x1000);
@@ -27,10 +28,10 @@ public sealed class Interpreter : IDisposable
         _cpu = cpu;
         _decoder = new BlockDecoder(cpu.Model, maxBlock);
         _pages = new CodePage?[cpu.Memory.PageCount];
-        cpu.CodeChanging = CodeChanging;
+        cpu.CodeHolders.Add(this);
     }
 
-    /// <summary>Who sees every instruction and every delivery of an interrupt or exception, or null.</summary>
+    /// <inheritdoc/>
     public IInstructionObserver? Observer
     {
         get;
@@ -41,10 +42,10 @@ public sealed class Interpreter : IDisposable
         }
     }
 
-    /// <summary>Before which instructions a run comes back, or null.</summary>
+    /// <inheritdoc/>
     public InstructionStops? Stops { get; private set; }
 
-    /// <summary>Sets or clears before which instructions a run comes back; to be called again when their places have changed.</summary>
+    /// <inheritdoc/>
     public void Attach(InstructionStops? stops)
     {
         Stops = stops;
@@ -52,11 +53,7 @@ public sealed class Interpreter : IDisposable
         _cpu.EndBlock();
     }
 
-    /// <summary>
-    /// Executes until the vCPU has retired that many instructions, halts, stands inside a REP instruction, or wants attention
-    /// (an interrupt may have become deliverable).
-    /// </summary>
-    /// <param name="until">Retired count to stop at.</param>
+    /// <inheritdoc/>
     public void Run(ulong until)
     {
         ref CpuState s = ref _cpu.State;
@@ -82,7 +79,7 @@ public sealed class Interpreter : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _crossing.Dispose();
 
-    /// <summary>Forgets every block; invisible to the guest.</summary>
+    /// <inheritdoc/>
     public void DropBlocks()
     {
         for (int page = 0; page < _pages.Length; page++)
@@ -90,7 +87,7 @@ public sealed class Interpreter : IDisposable
             if (_pages[page] is not null)
             {
                 _pages[page] = null;
-                _cpu.Memory.Forget(page, PageFlags.Code);
+                _cpu.ForgetCode(page);
             }
         }
 
@@ -163,7 +160,7 @@ public sealed class Interpreter : IDisposable
             return block;
         }
 
-        return FindBlockSlow(address, ref entry);
+        return FindBlockSlow(address, ref entry, single: false);
     }
 
     // What a remembered block depends on beside its address.
@@ -171,14 +168,14 @@ public sealed class Interpreter : IDisposable
     private ulong Stamp(ulong address) => ((ulong)_cpu.FetchGeneration(address) << 32) | ((uint)_codeGeneration << 4) | _cpu.CodeMode;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private Block FindBlockSlow(ulong address, ref JumpCacheEntry entry)
+    private Block FindBlockSlow(ulong address, ref JumpCacheEntry entry, bool single)
     {
         _cpu.CheckFetchLimit();
         nint host = _cpu.FetchHost(address);
         int codeSize = _cpu.CodeSize;
         int page = _cpu.Memory.PageOf(host);
         int offset = (int)(address & 0xFFF);
-        Block? block = _pages[page]?.Find(offset, codeSize) ?? Decode(host & ~0xFFF, page, offset, codeSize);
+        Block? block = _pages[page]?.Find(offset, codeSize, single) ?? Decode(host & ~0xFFF, page, offset, codeSize, single);
         if (block is null)
         {
             block = DecodeCrossing(address, host, codeSize);
@@ -196,18 +193,18 @@ public sealed class Interpreter : IDisposable
         return block;
     }
 
-    private Block? Decode(nint hostPage, int page, int offset, int codeSize)
+    private Block? Decode(nint hostPage, int page, int offset, int codeSize, bool single)
     {
         if (_cachedOps > MaxCachedOps)
         {
             DropBlocks();
         }
 
-        Block? block = _decoder.Decode(hostPage, page, offset, codeSize);
+        Block? block = _decoder.Decode(hostPage, page, offset, codeSize, single);
         if (block is not null)
         {
             _cpu.Memory.Derive(page, PageFlags.Code);
-            (_pages[page] ??= new CodePage()).Add(block, codeSize);
+            (_pages[page] ??= new CodePage()).Add(block, codeSize, single);
             _cachedOps += block.Ops.Length;
         }
 
@@ -225,7 +222,36 @@ public sealed class Interpreter : IDisposable
             ?? throw new InvalidOperationException("sixteen bytes always hold an instruction or none");
     }
 
-    private void CodeChanging(int page, int offset, int length)
+    /// <summary>As <see cref="Run"/> for another engine that has come to its end: faults are raised to it, and what wants attention is left.</summary>
+    internal void Go(ulong until) => RunBlocks(ref _cpu.State, until);
+
+    /// <summary>Executes the instruction at RIP for another engine, which has made sure that nothing stands around it.</summary>
+    /// <exception cref="GuestFaultException">It faults.</exception>
+    internal void Step(Translate.TranslatorStatistics statistics)
+    {
+        ref CpuState s = ref _cpu.State;
+        ref Op op = ref FindSingle(ref s).Ops[0];
+        statistics.Count(op.Code);
+        s.OpsLeft = 1;
+        s.InstructionStart = s.Rip;
+        s.Rip += op.Length;
+        OpPointer.Invoke(_cpu, ref op);
+        s.Retired++;
+    }
+
+    private Block FindSingle(ref CpuState s)
+    {
+        ulong address = _cpu.CodeAddress(s.Rip);
+        ulong stamp = Stamp(address);
+        ref JumpCacheEntry entry = ref _singles[(int)((address ^ (address >> 12)) & (JumpCacheSize - 1))];
+        return entry.Address == address && entry.Stamp == stamp && entry.Block is { } block ? block : FindBlockSlow(address, ref entry, single: true);
+    }
+
+    /// <inheritdoc/>
+    bool ICodeHolder.HoldsCode(int page) => _pages[page] is not null;
+
+    /// <inheritdoc/>
+    void ICodeHolder.CodeChanging(int page, int offset, int length)
     {
         if (_pages[page] is not { } code || !code.Drop(offset, length))
         {
@@ -237,7 +263,6 @@ public sealed class Interpreter : IDisposable
         if (code.Count == 0)
         {
             _pages[page] = null;
-            _cpu.Memory.Forget(page, PageFlags.Code);
         }
     }
 

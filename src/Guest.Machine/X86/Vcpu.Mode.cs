@@ -100,6 +100,9 @@ public sealed partial class Vcpu
         s.Tlb = Observer is not null || _dataBreakpoints || AlignmentChecked ? _tlb.Empty : _tlb.Table(mode);
     }
 
+    /// <summary>Whether data accesses must not find their rights in the TLB: somebody looks at each.</summary>
+    internal bool MustSeeAccesses => State.Tlb == _tlb.Empty;
+
     private bool AlignmentChecked => State.Mode == AccessMode.User && (State.Cr0 & Cr0Am) != 0 && (State.SystemFlags & Flags.AC) != 0;
 
     /// <summary>The linear address of an offset in CS.</summary>

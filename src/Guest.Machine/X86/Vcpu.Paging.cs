@@ -45,6 +45,17 @@ public sealed partial class Vcpu
         return allowed;
     }
 
+    /// <summary>The page fault that refused the last <see cref="TryAllow"/>, if one did.</summary>
+    internal GuestFaultException? PendingPageFault { get; private set; }
+
+    /// <summary>Whether emitted code may access an address directly: translates it and gives the TLB the right.</summary>
+    internal bool TryAllow(ulong address, AccessKind kind)
+    {
+        bool allowed = TryTranslate(address, kind, out ulong physical);
+        PendingPageFault = !allowed && _fault.Vector == Vector.PF ? _fault : null;
+        return allowed && Memory.TryHost(physical, out nint host) && (kind == AccessKind.Read || Memory.IsPlain(Memory.PageOf(host)));
+    }
+
     /// <summary>Translates without raising a fault, setting a bit or remembering anything (debuggers, observers).</summary>
     /// <returns>False where nothing is mapped.</returns>
     public bool TryTranslate(GuestVirtual address, out GuestPhysical physical)

@@ -28,8 +28,8 @@ public sealed partial class Vcpu
     private uint _lastSpace = 3;
     private uint _lastFetchGeneration = 3;
 
-    /// <summary>Called before bytes of a page with derived instructions change; set by the engine.</summary>
-    internal Action<int, int, int>? CodeChanging { get; set; }
+    /// <summary>Those who keep something derived from guest code: the engines.</summary>
+    internal List<ICodeHolder> CodeHolders { get; } = [];
 
     /// <summary>Called when fetches may go elsewhere than before: the address space or a translation used for fetching has changed.</summary>
     internal Action? FetchesChanging { get; set; }
@@ -83,7 +83,29 @@ public sealed partial class Vcpu
     void IPageWatcher.AllWriteRightsRevoked() => _tlb.RevokeWrites();
 
     /// <inheritdoc/>
-    void IPageWatcher.CodeChanging(int page, int offset, int length) => CodeChanging?.Invoke(page, offset, length);
+    void IPageWatcher.CodeChanging(int page, int offset, int length)
+    {
+        foreach (ICodeHolder holder in CodeHolders)
+        {
+            holder.CodeChanging(page, offset, length);
+        }
+
+        ForgetCode(page);
+    }
+
+    /// <summary>Says that an engine keeps nothing of a page any longer; where none does, it is a page like any other.</summary>
+    internal void ForgetCode(int page)
+    {
+        foreach (ICodeHolder holder in CodeHolders)
+        {
+            if (holder.HoldsCode(page))
+            {
+                return;
+            }
+        }
+
+        Memory.Forget(page, PageFlags.Code);
+    }
 
     private AddressSpace SpaceOf(ulong address) => (long)address < 0 ? _kernel : _user;
 
@@ -177,6 +199,8 @@ public sealed partial class Vcpu
             throw new ReplayKitException(413, ExitCode.HostCannot, $"the guest has used four billion address spaces at {Position}");
         }
 
+        State.Emitted.UserSpace = _user.Id;
+        State.Emitted.KernelSpace = _kernel.Id;
         FetchesChanging?.Invoke();
     }
 

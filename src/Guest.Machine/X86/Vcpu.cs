@@ -59,6 +59,9 @@ public sealed partial class Vcpu : IPageWatcher, IDisposable
     /// <summary>Where it is.</summary>
     public Position Position => new(Index, State.Retired, State.InRep ? State.Rcx : null);
 
+    /// <summary>Memory for the jump caches of emitted code.</summary>
+    internal nint JumpCacheMemory => _state + VcpuMemory.JumpCaches;
+
     /// <summary>Who wants every data access, or null; while set, no access takes the fast path.</summary>
     internal IAccessObserver? Observer { get; private set; }
 

@@ -9,6 +9,9 @@ internal static class VcpuMemory
     /// <summary>Offset of the TLB's tables.</summary>
     internal const int Tlb = StateBytes;
 
+    /// <summary>Offset of the jump caches, one per access mode (<see cref="Translate.Link.JumpCache"/>).</summary>
+    internal const int JumpCaches = Tlb + X86.Tlb.Bytes;
+
     /// <summary>All of it.</summary>
-    internal const int Bytes = (Tlb + X86.Tlb.Bytes + 0xFFF) & ~0xFFF;
+    internal const int Bytes = (JumpCaches + (X86.Tlb.Modes * Translate.Link.JumpCache.TableBytes) + 0xFFF) & ~0xFFF;
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Guest.Machine.Board;
 
 namespace ReplayKit.Cli.Arguments;
 
@@ -18,6 +19,22 @@ internal static class CommonOptions
 
     /// <summary>Checks the number of jobs.</summary>
     public static int ReadJobs(int jobs) => jobs is >= 1 and <= MostJobs ? jobs : throw UsageError.Wrong($"--jobs takes a number from 1 to {MostJobs}");
+
+    /// <summary>What executes the guest's instructions.</summary>
+    public static Option<string> Engine()
+    {
+        Option<string> engine = new("--engine")
+        {
+            Description = "What executes the guest's instructions: the translator, or the interpreter, which is the reference. The guest cannot tell.",
+            DefaultValueFactory = _ => "translator",
+        };
+        engine.AcceptOnlyFromAmong("translator", "interpreter");
+        return engine;
+    }
+
+    /// <summary>Reads the choice of the engine.</summary>
+    public static EngineOptions ReadEngine(string engine) =>
+        EngineOptions.Default with { Kind = engine == "interpreter" ? EngineKind.Interpreter : EngineKind.Translator };
 
     /// <summary>Whether a damaged recording is used up to its damage.</summary>
     public static Option<bool> UpToDamage() => new("--up-to-damage") { Description = "Use what is before the damage of a damaged recording." };

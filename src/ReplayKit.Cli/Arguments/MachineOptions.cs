@@ -77,6 +77,8 @@ internal sealed class MachineOptions
 
     private readonly Option<bool> entropy = new("--entropy") { Description = "A virtio entropy device; what it gives is logged." };
 
+    private readonly Option<string> engine = CommonOptions.Engine();
+
     private readonly Option<double?> seconds = new("--seconds") { Description = "End after this many seconds.", HelpName = "N" };
 
     private readonly Option<ulong?> instructions = new("--instructions") { Description = "End after this many instructions.", HelpName = "N" };
@@ -85,7 +87,7 @@ internal sealed class MachineOptions
     public void AddTo(Command verb)
     {
         clock.AcceptOnlyFromAmong("host", "virtual");
-        foreach (Option option in (ReadOnlySpan<Option>)[vm, kernel, initrd, append, memory, cpus, cpu, clock, disk, writeThrough, net, capture, control, entropy, seconds, instructions])
+        foreach (Option option in (ReadOnlySpan<Option>)[vm, kernel, initrd, append, memory, cpus, cpu, clock, disk, writeThrough, net, capture, control, entropy, engine, seconds, instructions])
         {
             verb.Add(option);
         }
@@ -114,6 +116,7 @@ internal sealed class MachineOptions
             Capture = parsed.GetValue(capture),
             Control = parsed.GetValue(control),
             Entropy = parsed.GetValue(entropy),
+            Engine = CommonOptions.ReadEngine(parsed.GetRequiredValue(engine)),
             Seconds = parsed.GetValue(seconds) is { } number ? Time(number) : null,
             Instructions = parsed.GetValue(instructions),
         };

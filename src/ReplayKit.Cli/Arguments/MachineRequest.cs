@@ -44,6 +44,9 @@ internal sealed record MachineRequest
     /// <summary>Whether it has an entropy device.</summary>
     public required bool Entropy { get; init; }
 
+    /// <summary>What executes its instructions.</summary>
+    public required EngineOptions Engine { get; init; }
+
     /// <summary>The run ends after this time; null: when the guest ends it.</summary>
     public required TimeSpan? Seconds { get; init; }
 

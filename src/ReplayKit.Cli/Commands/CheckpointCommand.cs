@@ -22,6 +22,7 @@ internal static class CheckpointCommand
             HelpName = "SPACING",
             DefaultValueFactory = _ => "1s",
         };
+        Option<string> engine = CommonOptions.Engine();
         Option<bool> json = CommonOptions.Json();
         Verb verb = new(
             "checkpoint",
@@ -29,12 +30,12 @@ internal static class CheckpointCommand
             "replaykit checkpoint latest",
             "replaykit checkpoint boot.rk --every 500ms")
         {
-            recording, every, json,
+            recording, every, engine, json,
         };
         verb.SetAction(parsed =>
         {
             CheckpointSpacing spacing = SpacingText.Parse(parsed.GetRequiredValue(every));
-            OpenRecording opened = OpenRecording.Open(parsed.GetRequiredValue(recording), upToDamage: false);
+            OpenRecording opened = OpenRecording.Open(parsed.GetRequiredValue(recording), upToDamage: false, CommonOptions.ReadEngine(parsed.GetRequiredValue(engine)));
             _ = opened.Summary;
             Show(opened, opened.IsEmpty ? 0 : Make(opened, spacing), parsed.GetValue(json));
         });
@@ -43,7 +44,7 @@ internal static class CheckpointCommand
 
     private static int Make(OpenRecording recording, CheckpointSpacing spacing)
     {
-        using Replayer replayer = new(recording.Folder, new NoConsole());
+        using Replayer replayer = new(recording.Folder, new NoConsole(), recording.Engine);
         using ProgressBar progress = new("checkpoint", recording.Folder.Start.Retired, recording.End.Retired);
         replayer.Advanced = machine => progress.Report(machine.Position.Retired);
         Stopwatch clock = Stopwatch.StartNew();

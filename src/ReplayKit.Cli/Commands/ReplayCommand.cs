@@ -21,6 +21,7 @@ internal static class ReplayCommand
         Option<bool> upToDamage = CommonOptions.UpToDamage();
         Option<string?> capture = CommonOptions.Capture();
         LiveOptions live = new();
+        Option<string> engine = CommonOptions.Engine();
         Option<bool> json = CommonOptions.Json();
         Option<string?> gdb = GdbAddress.Option();
         Verb verb = new(
@@ -31,12 +32,12 @@ internal static class ReplayCommand
             "replaykit replay boot.rk --from 25% --gdb 1234",
             "replaykit replay web.rk --live-from 50% --net user,forward=8080:80 -o child.rk")
         {
-            recording, from, to, capture, upToDamage, json, gdb,
+            recording, from, to, capture, upToDamage, engine, json, gdb,
         };
         live.AddTo(verb);
         verb.SetAction(parsed =>
         {
-            OpenRecording opened = OpenRecording.Open(parsed.GetRequiredValue(recording), parsed.GetValue(upToDamage));
+            OpenRecording opened = OpenRecording.Open(parsed.GetRequiredValue(recording), parsed.GetValue(upToDamage), CommonOptions.ReadEngine(parsed.GetRequiredValue(engine)));
             Window window = Window.Of(parsed.GetRequiredValue(from), parsed.GetRequiredValue(to), opened.Places);
             opened.CheckFor(window.From);
             if (live.Read(parsed, opened, parsed.GetValue(capture)) is { } goLive)
@@ -100,7 +101,7 @@ internal static class ReplayCommand
             return;
         }
 
-        using Replayer replayer = new(recording.Folder, console, from: window.From);
+        using Replayer replayer = new(recording.Folder, console, recording.Engine, window.From);
         using ProgressBar progress = new("replay", replayer.Machine.Position.Retired, window.To.Retired);
         replayer.Advanced = machine => progress.Report(machine.Position.Retired);
         replayer.SeekTo(window.From);

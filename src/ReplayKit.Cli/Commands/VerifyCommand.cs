@@ -16,6 +16,7 @@ internal static class VerifyCommand
         Argument<string> recording = CommonOptions.Recording();
         Option<int> jobs = CommonOptions.Jobs();
         Option<bool> upToDamage = CommonOptions.UpToDamage();
+        Option<string> engine = CommonOptions.Engine();
         Option<bool> json = CommonOptions.Json();
         Verb verb = new(
             "verify",
@@ -23,10 +24,12 @@ internal static class VerifyCommand
             "replaykit verify latest",
             "replaykit verify boot.rk --jobs 8 --json")
         {
-            recording, jobs, upToDamage, json,
+            recording, jobs, upToDamage, engine, json,
         };
         verb.SetAction(parsed => Verify(
-            OpenRecording.Open(parsed.GetRequiredValue(recording), parsed.GetValue(upToDamage)), CommonOptions.ReadJobs(parsed.GetValue(jobs)), parsed.GetValue(json)));
+            OpenRecording.Open(parsed.GetRequiredValue(recording), parsed.GetValue(upToDamage), CommonOptions.ReadEngine(parsed.GetRequiredValue(engine))),
+            CommonOptions.ReadJobs(parsed.GetValue(jobs)),
+            parsed.GetValue(json)));
         return verb;
     }
 
@@ -55,7 +58,7 @@ internal static class VerifyCommand
     private static int Replay(OpenRecording recording, IReadOnlyList<ReplaySegment> segments, int jobs)
     {
         using ProgressBar progress = new("verify", 0, recording.End.Retired - recording.Folder.Start.Retired);
-        return Verification.Run(recording.Folder, segments, jobs, progress: progress.Report);
+        return Verification.Run(recording.Folder, segments, jobs, recording.Engine, progress.Report);
     }
 
     private sealed record Verified(string Recording, ulong Instructions, int StateHashes, string Ended, string? Damage, int Segments, int Jobs);

@@ -53,9 +53,12 @@ public sealed class BareMetalTests(BareMetalImage image) : IClassFixture<BareMet
     }
 
     [Fact]
-    public void Neither_the_translation_buffer_nor_the_blocks_size_changes_any_answer()
+    public void Neither_the_engine_nor_the_translation_buffer_nor_the_blocks_size_changes_any_answer()
     {
-        Assert.Equal(HashOf(new EngineOptions()), HashOf(new EngineOptions { TlbEntries = 16, MaxBlock = 1 }));
+        string expected = HashOf(new EngineOptions { Kind = EngineKind.Interpreter });
+        Assert.Equal(expected, HashOf(new EngineOptions { Kind = EngineKind.Interpreter, TlbEntries = 16, MaxBlock = 1 }));
+        Assert.Equal(expected, HashOf(new EngineOptions()));
+        Assert.Equal(expected, HashOf(new EngineOptions { TlbEntries = 16, MaxBlock = 1 }));
     }
 
     private string HashOf(EngineOptions options)

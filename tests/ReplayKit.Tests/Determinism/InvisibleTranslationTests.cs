@@ -11,21 +11,34 @@ public sealed class InvisibleTranslationTests
     private const ulong Instructions = 250_000_000;
     private static readonly Lazy<IReadOnlyList<StatePart>> Expected = new(() => StateWith(EngineOptions.Default));
 
-    public static TheoryData<string, int, int, ulong> Choices => new()
+    public static TheoryData<string, EngineKind, int, int, ulong, int> Choices => new()
     {
-        { "a TLB of two entries", 2, 64, 0 },
-        { "a TLB of 16384 entries", 16384, 64, 0 },
-        { "blocks of one instruction", 1024, 1, 0 },
-        { "blocks of at most three instructions", 64, 3, 0 },
-        { "random flushes and cold starts, seed 1", 1024, 64, 0x9E3779B97F4A7C15 },
-        { "random flushes and cold starts, seed 2", 256, 7, 0xD1B54A32D192ED03 },
+        { "a TLB of two entries", EngineKind.Translator, 2, 32, 0, 64 },
+        { "a TLB of 16384 entries", EngineKind.Translator, 16384, 32, 0, 64 },
+        { "blocks of one instruction", EngineKind.Translator, 1024, 1, 0, 64 },
+        { "blocks of up to 200 instructions", EngineKind.Translator, 256, 200, 0, 64 },
+        { "blocks of at most three instructions", EngineKind.Translator, 64, 3, 0, 64 },
+        { "a code memory that is emptied again and again", EngineKind.Translator, 256, 32, 0, 1 },
+        { "random flushes and cold starts, seed 1", EngineKind.Translator, 1024, 32, 0x9E3779B97F4A7C15, 64 },
+        { "random flushes and cold starts, seed 2", EngineKind.Translator, 256, 7, 0xD1B54A32D192ED03, 64 },
+        { "the interpreter", EngineKind.Interpreter, 256, 32, 0, 64 },
+        { "the interpreter with a TLB of two entries", EngineKind.Interpreter, 2, 64, 0, 64 },
+        { "the interpreter with blocks of one instruction", EngineKind.Interpreter, 1024, 1, 0, 64 },
+        { "the interpreter with random flushes and cold starts", EngineKind.Interpreter, 1024, 64, 0x9E3779B97F4A7C15, 64 },
     };
 
     [Theory]
     [MemberData(nameof(Choices))]
-    public void The_state_of_a_boot_does_not_depend_on(string choice, int tlbEntries, int maxBlock, ulong chaosSeed)
+    public void The_state_of_a_boot_does_not_depend_on(string choice, EngineKind engine, int tlbEntries, int maxBlock, ulong chaosSeed, int codeMegabytes)
     {
-        IReadOnlyList<StatePart> actual = StateWith(new EngineOptions { TlbEntries = tlbEntries, MaxBlock = maxBlock, ChaosSeed = chaosSeed });
+        IReadOnlyList<StatePart> actual = StateWith(new EngineOptions
+        {
+            Kind = engine,
+            TlbEntries = tlbEntries,
+            MaxBlock = maxBlock,
+            ChaosSeed = chaosSeed,
+            CodeBytes = codeMegabytes << 20,
+        });
 
         Assert.True(Expected.Value.SequenceEqual(actual), $"{choice} changes the state after {Instructions} instructions");
     }

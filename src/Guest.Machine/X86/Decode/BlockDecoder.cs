@@ -24,13 +24,14 @@ internal sealed class BlockDecoder
     /// <param name="page">Its number.</param>
     /// <param name="offset">Where to begin.</param>
     /// <param name="codeSize">0, 1, 2: 16, 32, 64 bits.</param>
+    /// <param name="single">Whether to decode one instruction only.</param>
     /// <returns>Null where not even the first instruction ends inside the page.</returns>
-    internal Block? Decode(nint hostPage, int page, int offset, int codeSize)
+    internal Block? Decode(nint hostPage, int page, int offset, int codeSize, bool single)
     {
         Decoder decoder = _decoders[codeSize];
         int at = offset;
         int count = 0;
-        while (at < 0x1000 && count < _ops.Length)
+        while (at < 0x1000 && count < (single ? 1 : _ops.Length))
         {
             _reader.Set(hostPage + at, 0x1000 - at);
             decoder.IP = 0;

@@ -9,13 +9,13 @@ internal sealed class CodePage
     /// <summary>Blocks held.</summary>
     internal int Count => _blocks.Count;
 
-    /// <summary>Finds the block at an offset decoded for a code size (0, 1, 2: 16, 32, 64 bits).</summary>
-    internal Block? Find(int offset, int codeSize) => _blocks.GetValueOrDefault((offset << 2) | codeSize);
+    /// <summary>Finds the block at an offset decoded for a code size (0, 1, 2: 16, 32, 64 bits), or the single instruction.</summary>
+    internal Block? Find(int offset, int codeSize, bool single) => _blocks.GetValueOrDefault(Key(offset, codeSize, single));
 
     /// <summary>Adds a block.</summary>
-    internal void Add(Block block, int codeSize)
+    internal void Add(Block block, int codeSize, bool single)
     {
-        _blocks[(block.Offset << 2) | codeSize] = block;
+        _blocks[Key(block.Offset, codeSize, single)] = block;
         _lines |= Lines(block.Offset, block.Bytes);
     }
 
@@ -39,6 +39,8 @@ internal sealed class CodePage
 
         return dropped;
     }
+
+    private static int Key(int offset, int codeSize, bool single) => (offset << 3) | (single ? 4 : 0) | codeSize;
 
     // One bit for each 64 bytes of the page: a quick no for data beside code.
     private static ulong Lines(int offset, int length)

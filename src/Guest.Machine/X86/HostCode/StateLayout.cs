@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Guest.Machine.X86.Translate.Link;
 
 namespace Guest.Machine.X86.HostCode;
 
@@ -16,6 +17,24 @@ internal static class StateLayout
 
     /// <summary>MXCSR.</summary>
     internal static readonly int Mxcsr = Offset((ref s) => ref Unsafe.As<uint, byte>(ref s.Mxcsr));
+
+    /// <summary>What belongs to emitted code.</summary>
+    internal static readonly int Emitted = Offset((ref s) => ref Unsafe.As<EmittedState, byte>(ref s.Emitted));
+
+    /// <summary>RFLAGS without the status flags.</summary>
+    internal static readonly int SystemFlags = Offset((ref s) => ref Unsafe.As<ulong, byte>(ref s.SystemFlags));
+
+    /// <summary>The TLB table in force.</summary>
+    internal static readonly int Tlb = Offset((ref s) => ref Unsafe.As<nint, byte>(ref s.Tlb));
+
+    /// <summary>The access mode in force.</summary>
+    internal static readonly int Mode = Offset((ref s) => ref Unsafe.As<AccessMode, byte>(ref s.Mode));
+
+    /// <summary>The segment registers, 16 bytes each, the base first and the selector 12 bytes further.</summary>
+    internal static readonly int Segments = Offset((ref s) => ref Unsafe.As<CpuState.SegmentFile, byte>(ref s.Segments));
+
+    /// <summary>IA32_KERNEL_GS_BASE.</summary>
+    internal static readonly int KernelGsBase = Offset((ref s) => ref Unsafe.As<ulong, byte>(ref s.KernelGsBase));
 
     private delegate ref byte Field(ref CpuState s);
 

@@ -20,11 +20,25 @@ internal static class SimdRow
         Mnemonic.Vmovaps, Mnemonic.Vmovapd, Mnemonic.Vmovdqa, Mnemonic.Vmovntps, Mnemonic.Vmovntpd, Mnemonic.Vmovntdq, Mnemonic.Vmovntdqa,
     ];
 
+    private static readonly OpPreparation Plainly = PreparePlain;
+    private static readonly OpPreparation Floating = PrepareFloat;
+
     /// <summary>Rows of instructions that neither obey nor change MXCSR.</summary>
-    internal static IEnumerable<InstructionRow> Plain(params Code[] codes) => codes.Select(code => Row(code, PreparePlain));
+    internal static IEnumerable<InstructionRow> Plain(params Code[] codes) => codes.Select(code => Row(code, Plainly));
 
     /// <summary>Rows of instructions that obey MXCSR, set its flags and raise #XM.</summary>
-    internal static IEnumerable<InstructionRow> Float(params Code[] codes) => codes.Select(code => Row(code, PrepareFloat));
+    internal static IEnumerable<InstructionRow> Float(params Code[] codes) => codes.Select(code => Row(code, Floating));
+
+    /// <summary>Whether the row's instruction is the host's own.</summary>
+    internal static bool IsHosts(InstructionRow row) => row.Prepare == Plainly || row.Prepare == Floating;
+
+    /// <summary>Whether it obeys MXCSR.</summary>
+    internal static bool ObeysMxcsr(InstructionRow row) => row.Prepare == Floating;
+
+    /// <summary>Whether the memory operand must stand on a boundary of its size.</summary>
+    internal static bool NeedsAlignment(OpCodeInfo form) => form.Encoding == EncodingKind.VEX
+        ? AlignedVex.Contains(form.Mnemonic)
+        : form.MemorySize.GetSize() == 16 && !Unaligned.Contains(form.Mnemonic);
 
     private static InstructionRow Row(Code code, OpPreparation prepare)
     {
@@ -44,9 +58,7 @@ internal static class SimdRow
     {
         int memory = Enumerable.Range(0, form.OpCount).Where(i => MayBeMemory(form.GetOpKind(i))).DefaultIfEmpty(-1).First();
         bool onlyMemory = memory >= 0 && form.GetOpKind(memory) == OpCodeOperandKind.mem;
-        bool aligned = form.Encoding == EncodingKind.VEX
-            ? AlignedVex.Contains(form.Mnemonic)
-            : form.MemorySize.GetSize() == 16 && !Unaligned.Contains(form.Mnemonic);
+        bool aligned = NeedsAlignment(form);
         OpHandler access = (memory == 0, aligned) switch
         {
             (true, true) => Simd<TUnit>.StoreAligned,

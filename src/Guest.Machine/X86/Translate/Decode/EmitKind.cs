@@ -1,0 +1,149 @@
+namespace Guest.Machine.X86.Translate.Decode;
+
+/// <summary>How an instruction is translated.</summary>
+internal enum EmitKind : byte
+{
+    /// <summary>Not at all: the interpreter executes it. Ends the block before it.</summary>
+    Interpret,
+
+    /// <summary>It does nothing (NOP, ENDBR64, PAUSE, fences and prefetches: there are no caches and one vCPU).</summary>
+    Nothing,
+
+    /// <summary>The same instruction with its registers and memory operand replaced.</summary>
+    Plain,
+
+    /// <summary>As <see cref="Plain"/>, on vector registers.</summary>
+    Vector,
+
+    /// <summary>As <see cref="Plain"/>, and flags that the manual leaves open get the values of docs/defined-results.md.</summary>
+    Bits,
+
+    /// <summary>LEA.</summary>
+    Lea,
+
+    /// <summary>MOV of an immediate to a register by the short encoding.</summary>
+    MoveImmediate,
+
+    /// <summary>Arithmetic or TEST of the accumulator and an immediate by the short encodings.</summary>
+    Accumulator,
+
+    /// <summary>MOV between the accumulator and an absolute address.</summary>
+    MoveOffset,
+
+    /// <summary>XCHG with the accumulator by the short encoding.</summary>
+    ExchangeAccumulator,
+
+    /// <summary>BSWAP.</summary>
+    ByteSwap,
+
+    /// <summary>CBW, CWDE, CDQE.</summary>
+    WidenAccumulator,
+
+    /// <summary>CWD, CDQ, CQO.</summary>
+    WidenToDx,
+
+    /// <summary>Shifts and rotates by an immediate or by 1.</summary>
+    ShiftImmediate,
+
+    /// <summary>Shifts and rotates by CL.</summary>
+    ShiftByCl,
+
+    /// <summary>MUL, IMUL with one operand.</summary>
+    MultiplyWide,
+
+    /// <summary>IMUL with two or three operands.</summary>
+    Multiply,
+
+    /// <summary>DIV.</summary>
+    Divide,
+
+    /// <summary>IDIV.</summary>
+    SignedDivide,
+
+    /// <summary>BSF, BSR.</summary>
+    BitScan,
+
+    /// <summary>TZCNT, LZCNT.</summary>
+    ZeroCount,
+
+    /// <summary>BT, BTS, BTR, BTC of a register's bit number and a memory operand.</summary>
+    BitString,
+
+    /// <summary>CMPXCHG.</summary>
+    CompareExchange,
+
+    /// <summary>CMPXCHG8B, CMPXCHG16B.</summary>
+    CompareExchangeWide,
+
+    /// <summary>PUSH of a register.</summary>
+    Push,
+
+    /// <summary>PUSH of an immediate.</summary>
+    PushImmediate,
+
+    /// <summary>PUSH of a memory operand.</summary>
+    PushMemory,
+
+    /// <summary>POP of a register.</summary>
+    Pop,
+
+    /// <summary>LEAVE.</summary>
+    Leave,
+
+    /// <summary>CALL with a displacement.</summary>
+    Call,
+
+    /// <summary>CALL of a register or memory operand.</summary>
+    CallIndirect,
+
+    /// <summary>RET.</summary>
+    Return,
+
+    /// <summary>JMP with a displacement.</summary>
+    Jump,
+
+    /// <summary>JMP of a register or memory operand.</summary>
+    JumpIndirect,
+
+    /// <summary>Jcc.</summary>
+    JumpIf,
+
+    /// <summary>JRCXZ, JECXZ, LOOP.</summary>
+    CountJump,
+
+    /// <summary>LAHF.</summary>
+    LoadFlags,
+
+    /// <summary>SAHF.</summary>
+    StoreFlags,
+
+    /// <summary>CLD, STD.</summary>
+    Direction,
+
+    /// <summary>CLI.</summary>
+    DisableInterrupts,
+
+    /// <summary>STI.</summary>
+    EnableInterrupts,
+
+    /// <summary>PUSHF.</summary>
+    PushFlags,
+
+    /// <summary>POPF.</summary>
+    PopFlags,
+
+    /// <summary>STAC, CLAC.</summary>
+    AccessCheck,
+
+    /// <summary>SWAPGS.</summary>
+    SwapGs,
+
+    /// <summary>MOV from a segment register to a register.</summary>
+    ReadSegment,
+
+    /// <summary>MOVS, STOS, LODS.</summary>
+    String,
+
+    /// <summary>VZEROUPPER.</summary>
+    ZeroUpper,
+}

@@ -1,0 +1,214 @@
+using Guest.Machine.X86.Decode;
+using Guest.Machine.X86.Semantics;
+using Iced.Intel;
+
+namespace Guest.Machine.X86.Translate.Decode;
+
+/// <summary>The table of what the translator knows: by mnemonic, with the encodings that need their own treatment.</summary>
+internal static class FormTable
+{
+    /// <summary>How an instruction is translated.</summary>
+    internal static EmitKind Kind(in Instruction instruction, OpCodeInfo info, InstructionRow row)
+    {
+        if (SimdRow.IsHosts(row))
+        {
+            return Vector(instruction, info);
+        }
+
+        EmitKind kind = General(instruction, info);
+        return kind != EmitKind.Interpret && info.OperandSize == 16 && !Handles16(kind) ? EmitKind.Interpret : kind;
+    }
+
+    /// <summary>What it does with the flags.</summary>
+    internal static FlagUse Flags(Mnemonic mnemonic, EmitKind kind) => kind switch
+    {
+        EmitKind.Bits or EmitKind.Multiply or EmitKind.MultiplyWide or EmitKind.BitScan or EmitKind.ZeroCount or EmitKind.CompareExchange => FlagUse.Writes,
+        EmitKind.BitString or EmitKind.CompareExchangeWide or EmitKind.StoreFlags => FlagUse.Changes,
+        EmitKind.LoadFlags or EmitKind.JumpIf => FlagUse.Reads,
+        EmitKind.Plain or EmitKind.Accumulator or EmitKind.Vector => Plain(mnemonic),
+        EmitKind.ShiftImmediate or EmitKind.ShiftByCl => FlagUse.Changes,
+        _ => FlagUse.None,
+    };
+
+    private static FlagUse Plain(Mnemonic mnemonic) => mnemonic switch
+    {
+        Mnemonic.Add or Mnemonic.Sub or Mnemonic.Cmp or Mnemonic.And or Mnemonic.Or or Mnemonic.Xor or Mnemonic.Test or Mnemonic.Neg or Mnemonic.Xadd
+            or Mnemonic.Popcnt or Mnemonic.Comiss or Mnemonic.Comisd or Mnemonic.Ucomiss or Mnemonic.Ucomisd or Mnemonic.Vcomiss or Mnemonic.Vcomisd
+            or Mnemonic.Vucomiss or Mnemonic.Vucomisd or Mnemonic.Ptest or Mnemonic.Vptest or Mnemonic.Vtestps or Mnemonic.Vtestpd => FlagUse.Writes,
+        Mnemonic.Adc or Mnemonic.Sbb or Mnemonic.Inc or Mnemonic.Dec or Mnemonic.Bt or Mnemonic.Bts or Mnemonic.Btr or Mnemonic.Btc
+            or Mnemonic.Clc or Mnemonic.Stc or Mnemonic.Cmc or Mnemonic.Adcx or Mnemonic.Adox => FlagUse.Changes,
+        _ when mnemonic.ToString() is var name && (name.StartsWith("Set", StringComparison.Ordinal) || name.StartsWith("Cmov", StringComparison.Ordinal)) => FlagUse.Reads,
+        _ => FlagUse.None,
+    };
+
+    private static bool Handles16(EmitKind kind) => kind is EmitKind.Plain or EmitKind.Nothing or EmitKind.Accumulator or EmitKind.MoveImmediate or EmitKind.WidenAccumulator
+        or EmitKind.ExchangeAccumulator or EmitKind.Lea or EmitKind.Multiply or EmitKind.ShiftImmediate or EmitKind.CompareExchange or EmitKind.ReadSegment or EmitKind.Direction or EmitKind.String;
+
+    private static EmitKind Vector(in Instruction instruction, OpCodeInfo info)
+    {
+        for (int i = 0; i < info.OpCount; i++)
+        {
+            if (instruction.GetOpKind(i) == OpKind.Register && instruction.GetOpRegister(i).IsMM())
+            {
+                return EmitKind.Interpret;
+            }
+
+            if (info.GetOpKind(i) is OpCodeOperandKind.mm_or_mem or OpCodeOperandKind.mm_reg or OpCodeOperandKind.mm_rm)
+            {
+                return EmitKind.Interpret;
+            }
+        }
+
+        return instruction.Mnemonic switch
+        {
+            Mnemonic.Crc32 or Mnemonic.Movnti => EmitKind.Plain,
+            Mnemonic.Maskmovdqu or Mnemonic.Vmaskmovdqu => EmitKind.Interpret,
+            _ when instruction.Mnemonic.ToString().Contains("Pcmpestr", StringComparison.OrdinalIgnoreCase) => EmitKind.Interpret,
+            _ when instruction.Mnemonic.ToString().Contains("Pcmpistr", StringComparison.OrdinalIgnoreCase) => EmitKind.Interpret,
+            _ => EmitKind.Vector,
+        };
+    }
+
+    private static EmitKind General(in Instruction instruction, OpCodeInfo info)
+    {
+        bool memory = HasMemory(instruction);
+        OpKind last = instruction.OpCount == 0 ? OpKind.Register : instruction.GetOpKind(instruction.OpCount - 1);
+        switch (instruction.Mnemonic)
+        {
+            case Mnemonic.Nop or Mnemonic.Endbr64 or Mnemonic.Pause or Mnemonic.Lfence or Mnemonic.Sfence or Mnemonic.Mfence or Mnemonic.Prefetchnta or Mnemonic.Prefetcht0
+                or Mnemonic.Prefetcht1 or Mnemonic.Prefetcht2 or Mnemonic.Prefetchw or Mnemonic.Prefetch:
+                return EmitKind.Nothing;
+            case Mnemonic.Mov:
+                return Move(instruction, info);
+            case Mnemonic.Add or Mnemonic.Adc or Mnemonic.Sub or Mnemonic.Sbb or Mnemonic.And or Mnemonic.Or or Mnemonic.Xor or Mnemonic.Cmp or Mnemonic.Test:
+                return info.GetOpKind(0) is OpCodeOperandKind.al or OpCodeOperandKind.ax or OpCodeOperandKind.eax or OpCodeOperandKind.rax ? EmitKind.Accumulator : EmitKind.Plain;
+            case Mnemonic.Movzx or Mnemonic.Movsx or Mnemonic.Movsxd or Mnemonic.Inc or Mnemonic.Dec or Mnemonic.Neg or Mnemonic.Not or Mnemonic.Popcnt or Mnemonic.Movbe
+                or Mnemonic.Xadd or Mnemonic.Rorx or Mnemonic.Sarx or Mnemonic.Shlx or Mnemonic.Shrx or Mnemonic.Pdep or Mnemonic.Pext or Mnemonic.Mulx or Mnemonic.Adcx
+                or Mnemonic.Adox or Mnemonic.Clc or Mnemonic.Stc or Mnemonic.Cmc:
+                return EmitKind.Plain;
+            case Mnemonic.Xchg:
+                return info.GetOpKind(0) is OpCodeOperandKind.r16_opcode or OpCodeOperandKind.r32_opcode or OpCodeOperandKind.r64_opcode ? EmitKind.ExchangeAccumulator : EmitKind.Plain;
+            case Mnemonic.Bt or Mnemonic.Bts or Mnemonic.Btr or Mnemonic.Btc:
+                return memory && last == OpKind.Register ? EmitKind.BitString : EmitKind.Plain;
+            case Mnemonic.Andn or Mnemonic.Bextr or Mnemonic.Blsi or Mnemonic.Blsmsk or Mnemonic.Blsr or Mnemonic.Bzhi:
+                return EmitKind.Bits;
+            case Mnemonic.Bsf or Mnemonic.Bsr:
+                return EmitKind.BitScan;
+            case Mnemonic.Tzcnt or Mnemonic.Lzcnt:
+                return EmitKind.ZeroCount;
+            case Mnemonic.Shl or Mnemonic.Shr or Mnemonic.Sar or Mnemonic.Sal or Mnemonic.Rol or Mnemonic.Ror:
+                return info.GetOpKind(1) == OpCodeOperandKind.cl ? EmitKind.ShiftByCl : EmitKind.ShiftImmediate;
+            case Mnemonic.Shld or Mnemonic.Shrd:
+                return info.GetOpKind(2) == OpCodeOperandKind.cl ? EmitKind.ShiftByCl : info.OperandSize == 16 ? EmitKind.Interpret : EmitKind.ShiftImmediate;
+            case Mnemonic.Mul:
+                return EmitKind.MultiplyWide;
+            case Mnemonic.Imul:
+                return instruction.OpCount == 1 ? EmitKind.MultiplyWide : EmitKind.Multiply;
+            case Mnemonic.Div:
+                return EmitKind.Divide;
+            case Mnemonic.Idiv:
+                return EmitKind.SignedDivide;
+            case Mnemonic.Cmpxchg:
+                return EmitKind.CompareExchange;
+            case Mnemonic.Cmpxchg8b or Mnemonic.Cmpxchg16b:
+                return EmitKind.CompareExchangeWide;
+            case Mnemonic.Lea:
+                return EmitKind.Lea;
+            case Mnemonic.Bswap:
+                return EmitKind.ByteSwap;
+            case Mnemonic.Cbw or Mnemonic.Cwde or Mnemonic.Cdqe:
+                return EmitKind.WidenAccumulator;
+            case Mnemonic.Cwd or Mnemonic.Cdq or Mnemonic.Cqo:
+                return EmitKind.WidenToDx;
+            case Mnemonic.Push:
+                return Push(instruction, info, memory);
+            case Mnemonic.Pop:
+                return instruction.Code == Code.Pop_r64 ? EmitKind.Pop : EmitKind.Interpret;
+            case Mnemonic.Leave:
+                return instruction.Code == Code.Leaveq ? EmitKind.Leave : EmitKind.Interpret;
+            case Mnemonic.Call:
+                return instruction.Code == Code.Call_rel32_64 ? EmitKind.Call : instruction.Code == Code.Call_rm64 ? EmitKind.CallIndirect : EmitKind.Interpret;
+            case Mnemonic.Ret:
+                return instruction.Code is Code.Retnq or Code.Retnq_imm16 ? EmitKind.Return : EmitKind.Interpret;
+            case Mnemonic.Jmp:
+                return instruction.Code is Code.Jmp_rel8_64 or Code.Jmp_rel32_64 ? EmitKind.Jump : instruction.Code == Code.Jmp_rm64 ? EmitKind.JumpIndirect : EmitKind.Interpret;
+            case Mnemonic.Jrcxz or Mnemonic.Jecxz:
+                return instruction.Code is Code.Jrcxz_rel8_64 or Code.Jecxz_rel8_64 ? EmitKind.CountJump : EmitKind.Interpret;
+            case Mnemonic.Loop:
+                return instruction.Code == Code.Loop_rel8_64_RCX ? EmitKind.CountJump : EmitKind.Interpret;
+            case Mnemonic.Lahf:
+                return EmitKind.LoadFlags;
+            case Mnemonic.Sahf:
+                return EmitKind.StoreFlags;
+            case Mnemonic.Cld or Mnemonic.Std:
+                return EmitKind.Direction;
+            case Mnemonic.Cli:
+                return EmitKind.DisableInterrupts;
+            case Mnemonic.Sti:
+                return EmitKind.EnableInterrupts;
+            case Mnemonic.Pushfq:
+                return EmitKind.PushFlags;
+            case Mnemonic.Popfq:
+                return EmitKind.PopFlags;
+            case Mnemonic.Stac or Mnemonic.Clac:
+                return EmitKind.AccessCheck;
+            case Mnemonic.Swapgs:
+                return EmitKind.SwapGs;
+            case Mnemonic.Movsb or Mnemonic.Movsw or Mnemonic.Movsd or Mnemonic.Movsq or Mnemonic.Stosb or Mnemonic.Stosw or Mnemonic.Stosd or Mnemonic.Stosq
+                or Mnemonic.Lodsb or Mnemonic.Lodsw or Mnemonic.Lodsd or Mnemonic.Lodsq:
+                return info.AddressSize is 0 or 64 ? EmitKind.String : EmitKind.Interpret;
+            case Mnemonic.Vzeroupper:
+                return EmitKind.ZeroUpper;
+            default:
+                return instruction.ConditionCode == ConditionCode.None ? EmitKind.Interpret : Conditional(instruction);
+        }
+    }
+
+    private static EmitKind Move(in Instruction instruction, OpCodeInfo info)
+    {
+        for (int i = 0; i < info.OpCount; i++)
+        {
+            switch (info.GetOpKind(i))
+            {
+                case OpCodeOperandKind.seg_reg:
+                    return i == 1 && !HasMemory(instruction) ? EmitKind.ReadSegment : EmitKind.Interpret;
+                case OpCodeOperandKind.cr_reg or OpCodeOperandKind.dr_reg or OpCodeOperandKind.tr_reg:
+                    return EmitKind.Interpret;
+                case OpCodeOperandKind.mem_offs:
+                    return EmitKind.MoveOffset;
+                case OpCodeOperandKind.r8_opcode or OpCodeOperandKind.r16_opcode or OpCodeOperandKind.r32_opcode or OpCodeOperandKind.r64_opcode:
+                    return EmitKind.MoveImmediate;
+                default:
+                    break;
+            }
+        }
+
+        return EmitKind.Plain;
+    }
+
+    private static EmitKind Push(in Instruction instruction, OpCodeInfo info, bool memory) => instruction.Code switch
+    {
+        Code.Push_r64 => EmitKind.Push,
+        Code.Pushq_imm8 or Code.Pushq_imm32 => EmitKind.PushImmediate,
+        Code.Push_rm64 => memory ? EmitKind.PushMemory : EmitKind.Push,
+        _ => EmitKind.Interpret,
+    };
+
+    private static EmitKind Conditional(in Instruction instruction) => instruction.FlowControl == FlowControl.ConditionalBranch
+        ? (instruction.Code.ToOpCode().OperandSize == 64 || instruction.GetOpKind(0) == OpKind.NearBranch64 ? EmitKind.JumpIf : EmitKind.Interpret)
+        : instruction.Mnemonic.ToString() is var name && (name.StartsWith("Set", StringComparison.Ordinal) || name.StartsWith("Cmov", StringComparison.Ordinal)) ? EmitKind.Plain : EmitKind.Interpret;
+
+    /// <summary>Whether an operand is memory.</summary>
+    internal static bool HasMemory(in Instruction instruction)
+    {
+        for (int i = 0; i < instruction.OpCount; i++)
+        {
+            if (instruction.GetOpKind(i) == OpKind.Memory)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,113 @@
+using Guest.Machine.X86.Translate.Decode;
+using Guest.Machine.X86.Translate.Link;
+
+namespace Guest.Machine.X86.Translate.Emit;
+
+/// <content>What stands beside the ordinary path: exits, the second level of the TLB, jumps to other pages.</content>
+internal sealed partial class BlockEmitter
+{
+    private void EmitCold()
+    {
+        _code = _cold;
+        for (int i = 0; i < _coldStubs.Count; i++)
+        {
+            ColdStub stub = _coldStubs[i];
+            _code.Patch(stub.Jump, _code.Here);
+            EmitCold(stub);
+        }
+
+        _links.EmitStubs(_block, _cold, _stubs);
+    }
+
+    private void EmitCold(in ColdStub stub)
+    {
+        switch (stub.Kind)
+        {
+            case ColdKind.Access:
+                EmitAccess(stub);
+                break;
+            case ColdKind.Interpret:
+                EmitRepeat(stub.Repeat);
+                EmitExit(Leave.Interpret, stub.Index);
+                break;
+            case ColdKind.Budget:
+                EmitExit(Leave.Budget, 0);
+                break;
+            case ColdKind.BudgetAfterWriter:
+                EmitPlainRegisters(ref _ops[stub.Index]);
+                StoreFlags();
+                EmitExit(Leave.Budget, stub.Index + 1);
+                break;
+            case ColdKind.Vectors:
+                _ = _code.Call(_stubs.LoadVectors);
+                _ = _code.Jump(stub.Back);
+                break;
+            case ColdKind.Jump:
+                EmitExit(Leave.Jump, _count, stub.Index);
+                break;
+            case ColdKind.FarJump:
+                EmitCodeAddress(Host.Rax, stub.Target);
+                EmitJumpCache(stub.Index);
+                break;
+            case ColdKind.IndirectCall:
+                _code.Move(Host.Rax, Host.R14);
+                EmitJumpCache(stub.Index);
+                break;
+            default:
+                EmitLostReturn(stub);
+                break;
+        }
+    }
+
+    // RAX is the address xored with the tag, RCX the entry's number. An access over the end of its page is the interpreter's work.
+    private void EmitAccess(in ColdStub stub)
+    {
+        int table = StatePlaces.Table(_mode.Access) + (stub.Write ? TlbEntry.Write : 0);
+        _code.Index64(0x33, Host.Rax, Host.Rbp, Host.Rcx, 3, table);
+        EmitRepeat(stub.Repeat);
+        _code.StoreInt32(Host.Rbp, StatePlaces.Site, _links.AddSite(new Site(_block, stub.Index, stub.Back, 0)));
+        if (stub.Size > 1)
+        {
+            _code.Mem32(0x8D, Host.Rcx, Host.Rax, stub.Size - 1);
+            _code.Reg32(0x33, Host.Rcx, Host.Rax);
+            _code.Bytes(0xC1_F7, 2); // test ecx, the page number
+            _code.Int32(~0xFFF);
+            _ = _code.JumpIf(5, _stubs.Exit(Leave.Interpret));
+        }
+
+        _ = _code.Call(_stubs.Lookup(_mode.Access, stub.Write));
+        _ = _code.Jump(stub.Back);
+    }
+
+    // Makes the flags again by their comparison, and stores them; RAX is kept.
+    private void EmitRepeat(int producer)
+    {
+        if (producer >= 0)
+        {
+            _code.Mem64(0x89, Host.Rax, Host.Rbp, StatePlaces.Rax);
+            EmitPlainRegisters(ref _ops[producer]);
+            StoreFlags();
+            _code.Mem64(0x8B, Host.Rax, Host.Rbp, StatePlaces.Rax);
+        }
+    }
+
+    private void EmitExit(Leave reason, int index, int jump = -1)
+    {
+        int undo = jump >= 0 && _ops.Length > jump && jump < _count && _ops[jump].Kind == EmitKind.Return ? 8 + (int)_ops[jump].ImmediateBytes : 0;
+        _code.StoreInt32(Host.Rbp, StatePlaces.Site, _links.AddSite(new Site(_block, index, 0, undo)));
+        _ = _code.Jump(_stubs.Exit(reason));
+    }
+
+    private void EmitInterpretExit(int index)
+    {
+        GiveUpFlagsToMemory();
+        EmitExit(Leave.Interpret, index);
+    }
+
+    // What the shadow stack says has not come true: it starts over.
+    private void EmitLostReturn(in ColdStub stub)
+    {
+        _code.Mem64(0x8B, Host.Rsp, Host.Rbp, StatePlaces.ShadowBottom);
+        EmitJumpCache(stub.Index);
+    }
+}

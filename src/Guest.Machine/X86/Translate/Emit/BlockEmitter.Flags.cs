@@ -1,0 +1,217 @@
+using Guest.Machine.X86.Translate.Decode;
+using Iced.Intel;
+
+namespace Guest.Machine.X86.Translate.Emit;
+
+/// <content>The status flags: in the host's own as long as nothing else needs them, exact wherever a fault could show them.</content>
+internal sealed partial class BlockEmitter
+{
+    private FlagPlace _flags;
+
+    // The comparison of registers that made the flags, while it can be repeated; -1 for none.
+    private int _producer;
+
+    // Keeps the flags where an instruction is about to write a register that repeating their comparison would need.
+    private void PrepareFlags(ref GuestInstruction op)
+    {
+        if (_producer < 0 || (Sources(ref _ops[_producer]) & Written(ref op)) == 0)
+        {
+            return;
+        }
+
+        if (_flags == FlagPlace.Repeatable || (_flags == FlagPlace.Processor && TouchesMemory(ref op)))
+        {
+            SaveFlags();
+        }
+
+        _producer = -1;
+    }
+
+    // The flags stay in memory from here on; the host's may be overwritten.
+    private void SaveFlags()
+    {
+        NeedRepeated();
+        if (_flags == FlagPlace.Processor)
+        {
+            StoreFlags();
+            _flags = FlagPlace.Both;
+        }
+    }
+
+    // The host's flags are about to be overwritten at a place where the guest's can be seen.
+    private void GiveUpFlags()
+    {
+        if (_flags == FlagPlace.Processor && _producer >= 0)
+        {
+            _flags = FlagPlace.Repeatable;
+        }
+        else
+        {
+            SaveFlags();
+        }
+
+        _flags = _flags == FlagPlace.Both ? FlagPlace.Memory : _flags;
+    }
+
+    // The same where they must be in memory.
+    private void GiveUpFlagsToMemory()
+    {
+        SaveFlags();
+        _flags = _flags == FlagPlace.Both ? FlagPlace.Memory : _flags;
+    }
+
+    // The flags are in the host's; RAX is overwritten.
+    private void NeedFlags()
+    {
+        NeedRepeated();
+        if (_flags == FlagPlace.Memory)
+        {
+            RestoreFlags();
+            _flags = FlagPlace.Both;
+        }
+    }
+
+    private void NeedRepeated()
+    {
+        if (_flags == FlagPlace.Repeatable)
+        {
+            EmitPlainRegisters(ref _ops[_producer]);
+            _flags = FlagPlace.Processor;
+        }
+    }
+
+    // What the flags are after an instruction that was emitted as it is.
+    private void NoteFlags(ref GuestInstruction op)
+    {
+        if (op.Form.Flags is not (FlagUse.Writes or FlagUse.Changes))
+        {
+            return;
+        }
+
+        _flags = FlagPlace.Processor;
+        bool repeatable = op.Form.Flags == FlagUse.Writes && !op.HasMemory && !op.RegIsHigh && !op.RmIsHigh && op.Decoded.Mnemonic is Mnemonic.Cmp or Mnemonic.Test;
+        _producer = repeatable && !op.HasMemory ? _at : -1;
+    }
+
+    private void NoteFlagsInMemory() => (_flags, _producer) = (FlagPlace.Memory, -1);
+
+    private void NoteFlagsDead() => (_flags, _producer) = (FlagPlace.Dead, -1);
+
+    // lahf; seto al; mov [flags], ax: none of them changes the flags.
+    private void StoreFlags()
+    {
+        _code.Bytes(0xC0_90_0F_9F, 4);
+        StoreFlagsWord();
+    }
+
+    private void StoreFlagsWord()
+    {
+        _code.Byte(0x66);
+        _code.Mem32(0x89, Host.Rax, Host.Rbp, StatePlaces.FlagsWord);
+    }
+
+    // movzx eax, word [flags]; add al, 7Fh (makes OF of AL); sahf.
+    private void RestoreFlags()
+    {
+        _code.Bytes(0xB7_0F, 2);
+        _code.ModRm(Host.Rax, Host.Rbp, StatePlaces.FlagsWord);
+        _code.Bytes(0x9E_7F_04, 3);
+    }
+
+    // Whether anything can see the flags that an instruction leaves before they are all written again.
+    private bool AreSeen(int index)
+    {
+        for (int i = index + 1; i < _count; i++)
+        {
+            ref GuestInstruction op = ref _ops[i];
+            if (!IsQuiet(ref op) || UseOf(ref op) is FlagUse.Reads or FlagUse.Changes)
+            {
+                return true;
+            }
+
+            if (UseOf(ref op) == FlagUse.Writes)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    // The instruction that writes all flags before anything can see the old ones, or -1. The block's budget is checked there.
+    private int FirstWriter()
+    {
+        for (int i = 0; i < _count; i++)
+        {
+            ref GuestInstruction op = ref _ops[i];
+            FlagUse use = UseOf(ref op);
+            if (!IsQuiet(ref op) || op.Kind is EmitKind.Vector or EmitKind.ZeroUpper)
+            {
+                return -1;
+            }
+
+            if (use != FlagUse.None)
+            {
+                return use == FlagUse.Writes && op.Kind is EmitKind.Plain or EmitKind.Accumulator && !HasVectors(i) ? i : -1;
+            }
+        }
+
+        return -1;
+    }
+
+    private bool HasVectors(int from)
+    {
+        for (int i = from; i < _count; i++)
+        {
+            if (_ops[i].Kind is EmitKind.Vector or EmitKind.ZeroUpper)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static FlagUse UseOf(ref GuestInstruction op) =>
+        op.Kind == EmitKind.ShiftImmediate ? (IsRotate(op) ? FlagUse.Changes : FlagUse.Writes) : op.Form.Flags;
+
+    // Neither accesses memory nor leaves the block.
+    private static bool IsQuiet(ref GuestInstruction op) => op.Kind switch
+    {
+        EmitKind.Nothing or EmitKind.Lea or EmitKind.MoveImmediate or EmitKind.ByteSwap or EmitKind.WidenAccumulator or EmitKind.WidenToDx or EmitKind.ReadSegment
+            or EmitKind.Accumulator or EmitKind.ExchangeAccumulator => true,
+        EmitKind.Plain or EmitKind.Vector or EmitKind.Bits or EmitKind.ShiftImmediate or EmitKind.ShiftByCl or EmitKind.Multiply or EmitKind.MultiplyWide or EmitKind.BitScan
+            or EmitKind.ZeroCount => !op.HasMemory,
+        _ => false,
+    };
+
+    private static bool TouchesMemory(ref GuestInstruction op) => !IsQuiet(ref op);
+
+    // The guest's registers that a comparison reads, one bit each.
+    private static int Sources(ref GuestInstruction op) => op.Kind == EmitKind.Accumulator
+        ? 1
+        : (op.Form.Reg == OperandRole.General ? 1 << op.Reg : 0) | (op.Form.Rm == OperandRole.General ? 1 << op.Rm : 0);
+
+    // The guest's registers that an instruction writes; all of them where that is not worth knowing.
+    private static int Written(ref GuestInstruction op)
+    {
+        CodeForm form = op.Form;
+        switch (op.Kind)
+        {
+            case EmitKind.Nothing:
+                return 0;
+            case EmitKind.Plain or EmitKind.Vector or EmitKind.Bits or EmitKind.Lea:
+                int written = form.WritesReg && form.Reg == OperandRole.General ? 1 << (op.RegIsHigh ? op.Reg - 4 : op.Reg) : 0;
+                written |= form.WritesRm && form.Rm == OperandRole.General && !op.HasMemory ? 1 << (op.RmIsHigh ? op.Rm - 4 : op.Rm) : 0;
+                return written | (form.WritesVvvv && form.Vvvv == OperandRole.General ? 1 << op.Vvvv : 0);
+            case EmitKind.Accumulator:
+                return op.Decoded.Mnemonic is Mnemonic.Cmp or Mnemonic.Test ? 0 : 1;
+            case EmitKind.Push or EmitKind.PushImmediate or EmitKind.PushMemory or EmitKind.Call or EmitKind.CallIndirect or EmitKind.Return:
+                return 1 << 4;
+            case EmitKind.JumpIf or EmitKind.Jump or EmitKind.JumpIndirect:
+                return 0;
+            default:
+                return 0xFFFF;
+        }
+    }
+}

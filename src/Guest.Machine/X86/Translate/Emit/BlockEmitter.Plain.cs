@@ -1,0 +1,368 @@
+using Guest.Machine.X86.Translate.Decode;
+using Iced.Intel;
+
+namespace Guest.Machine.X86.Translate.Emit;
+
+/// <content>Instructions that are written again as they are, their operands replaced.</content>
+internal sealed partial class BlockEmitter
+{
+    private void EmitPlain(ref GuestInstruction op)
+    {
+        if (op.HasMemory)
+        {
+            EmitPlainMemory(ref op);
+        }
+        else
+        {
+            if (op.Form.Flags is FlagUse.Reads or FlagUse.Changes)
+            {
+                NeedFlags();
+            }
+
+            EmitPlainRegisters(ref op);
+        }
+
+        NoteFlags(ref op);
+    }
+
+    private void EmitPlainRegisters(ref GuestInstruction op)
+    {
+        switch (op.Kind)
+        {
+            case EmitKind.Accumulator:
+                EmitAccumulator(ref op);
+                return;
+            case EmitKind.ExchangeAccumulator:
+                EmitExchangeAccumulator(ref op);
+                return;
+            case EmitKind.Plain when op.Decoded.OpCount == 0:
+                _code.Byte(op.Opcode); // clc, stc, cmc
+                return;
+            default:
+                break;
+        }
+
+        CodeForm form = op.Form;
+        int reg = form.Reg == OperandRole.General ? LoadOperand(op.Reg, op.RegIsHigh, Host.Rcx) : op.Reg;
+        int vvvv = form.Vvvv == OperandRole.General ? LoadOperand(op.Vvvv, false, Host.R14) : op.Vvvv;
+        Operand rm = form.Rm == OperandRole.General ? RegisterOperand(ref op) : Operand.Of(op.Rm);
+        Encode(ref op, reg, vvvv, rm);
+        if (form.Vvvv == OperandRole.General && form.WritesVvvv)
+        {
+            StoreOperand(op.Vvvv, false, vvvv);
+        }
+
+        if (form.Reg == OperandRole.General && form.WritesReg)
+        {
+            StoreOperand(op.Reg, op.RegIsHigh, reg);
+        }
+
+        if (form.Rm == OperandRole.General && form.WritesRm)
+        {
+            StoreOperand(op.Rm, op.RmIsHigh, rm.Register);
+        }
+    }
+
+    // A register operand that is only read is used where it stands in memory; not by BT, whose bit number would lead beyond it.
+    private Operand RegisterOperand(ref GuestInstruction op) => !op.RmIsHigh && !op.Form.WritesRm && Host.Home(op.Rm) < 0 && op.Decoded.Mnemonic != Mnemonic.Bt
+        ? Operand.At(Host.Rbp, Host.Place(op.Rm))
+        : Operand.Of(LoadOperand(op.Rm, op.RmIsHigh, Host.Rax));
+
+    private void EmitPlainMemory(ref GuestInstruction op)
+    {
+        CodeForm form = op.Form;
+        bool needsFlags = form.Flags is FlagUse.Reads or FlagUse.Changes;
+        bool needsRegisters = form.Vvvv == OperandRole.General && Host.Home(op.Vvvv) < 0;
+        if (needsFlags)
+        {
+            GiveUpFlagsToMemory();
+        }
+        else
+        {
+            GiveUpFlags();
+        }
+
+        EmitAddress(ref op);
+        EmitLookup(op.MemorySize, form.WritesRm, form.IsAligned);
+        Operand memory = Operand.Found;
+        int scratch = Host.R14;
+        if (needsFlags || needsRegisters)
+        {
+            EmitPointer();
+            memory = Operand.At(Host.R14);
+            scratch = Host.Rcx;
+            if (needsFlags)
+            {
+                RestoreFlags();
+                _flags = FlagPlace.Both;
+            }
+        }
+
+        int reg = form.Reg == OperandRole.General ? LoadOperand(op.Reg, op.RegIsHigh, scratch) : op.Reg;
+        int vvvv = form.Vvvv == OperandRole.General ? LoadOperand(op.Vvvv, false, Host.Rax) : op.Vvvv;
+        Encode(ref op, reg, vvvv, memory);
+        if (form.Vvvv == OperandRole.General && form.WritesVvvv)
+        {
+            StoreOperand(op.Vvvv, false, vvvv);
+        }
+
+        if (form.Reg == OperandRole.General && form.WritesReg)
+        {
+            StoreOperand(op.Reg, op.RegIsHigh, reg);
+        }
+    }
+
+    // A0 to A3 as 8A, 8B, 88 and 89.
+    private void EmitMoveOffset(ref GuestInstruction op)
+    {
+        bool store = op.Opcode >= 0xA2;
+        GiveUpFlags();
+        EmitAddress(ref op);
+        EmitLookup(op.MemorySize, store);
+        if (op.Form.Prefix != 0)
+        {
+            _code.Byte(op.Form.Prefix);
+        }
+
+        _code.Rex(op.Wide, Host.GuestRax, Host.Rax, Host.Rcx);
+        _code.Byte((store ? 0x88 : 0x8A) | (op.Opcode & 1));
+        _code.Sib(Host.GuestRax, Host.Rcx, Host.Rax, 0, 0);
+    }
+
+    // The accumulator's short encodings as those of any register: 81 (80 for bytes) with the operation in ModRM, F7 (F6) for TEST.
+    private void EmitAccumulator(ref GuestInstruction op)
+    {
+        bool bytes = (op.Opcode & 1) == 0;
+        bool test = op.Opcode is 0xA8 or 0xA9;
+        if (op.Form.Prefix != 0)
+        {
+            _code.Byte(op.Form.Prefix);
+        }
+
+        _code.Rex(op.Wide, 0, 0, Host.GuestRax);
+        _code.Byte((test ? 0xF6 : 0x80) | (bytes ? 0 : 1));
+        _code.Byte(0xC0 | (test ? 0 : op.Opcode & 0x38) | (Host.GuestRax & 7));
+        EmitImmediate(ref op);
+    }
+
+    private void EmitExchangeAccumulator(ref GuestInstruction op)
+    {
+        int other = LoadOperand(op.Rm, false, Host.Rcx);
+        if (op.Form.Prefix != 0)
+        {
+            _code.Byte(op.Form.Prefix);
+        }
+
+        _code.Rex(op.Wide, other, 0, Host.GuestRax);
+        _code.Byte(0x87);
+        _code.Byte(0xC0 | ((other & 7) << 3) | (Host.GuestRax & 7));
+        StoreOperand(op.Rm, false, other);
+    }
+
+    private void EmitLea(ref GuestInstruction op)
+    {
+        int to = Host.Home(op.Reg);
+        int target = to < 0 || op.Form.Bits == 16 ? Host.Rax : to;
+        EmitEffectiveAddress(ref op, target);
+        if (op.Form.Bits == 32 && !op.Cut)
+        {
+            _code.Reg32(0x8B, target, target);
+        }
+        else if (op.Form.Bits == 16)
+        {
+            int whole = LoadOperand(op.Reg, false, Host.Rcx);
+            _code.Byte(0x66);
+            _code.Reg32(0x8B, whole, Host.Rax);
+            target = whole;
+        }
+
+        StoreOperand(op.Reg, false, target);
+    }
+
+    private void EmitMoveImmediate(ref GuestInstruction op)
+    {
+        int bits = op.Form.Bits;
+        if (bits >= 32)
+        {
+            int home = Host.Home(op.Rm);
+            int to = home < 0 ? Host.Rcx : home;
+            _code.Move(to, op.ImmediateBytes);
+            StoreOperand(op.Rm, false, to);
+            return;
+        }
+
+        bool high = bits == 8 && !op.HasRex && op.Rm is >= 4 and < 8;
+        int register = LoadOperand(op.Rm, high, Host.Rcx);
+        if (bits == 16)
+        {
+            _code.Byte(0x66);
+        }
+
+        _code.Rex(false, 0, 0, register);
+        _code.Byte((bits == 8 ? 0xB0 : 0xB8) | (register & 7));
+        EmitImmediate(ref op);
+        StoreOperand(op.Rm, high, register);
+    }
+
+    private void EmitByteSwap(ref GuestInstruction op)
+    {
+        int register = LoadOperand(op.Rm, false, Host.Rcx);
+        if (op.Form.Bits == 16)
+        {
+            // Ours is 0 (docs/defined-results.md).
+            _code.Byte(0x66);
+            _code.Rex(false, 0, 0, register);
+            _code.Byte(0xB8 | (register & 7));
+            _code.Bytes(0, 2);
+        }
+        else
+        {
+            _code.Rex(op.Wide, 0, 0, register);
+            _code.Byte(0x0F);
+            _code.Byte(0xC8 | (register & 7));
+        }
+
+        StoreOperand(op.Rm, false, register);
+    }
+
+    // movsx of the accumulator's lower half.
+    private void EmitWiden(ref GuestInstruction op)
+    {
+        if (op.Decoded.Mnemonic == Mnemonic.Cdqe)
+        {
+            _code.Reg64(0x63, Host.GuestRax, Host.GuestRax);
+            return;
+        }
+
+        bool bytes = op.Decoded.Mnemonic == Mnemonic.Cbw;
+        if (bytes)
+        {
+            _code.Byte(0x66);
+        }
+
+        _code.Rex(false, Host.GuestRax, 0, Host.GuestRax);
+        _code.Byte(0x0F);
+        _code.Byte(bytes ? 0xBE : 0xBF);
+        _code.Byte(0xC0 | ((Host.GuestRax & 7) << 3) | (Host.GuestRax & 7));
+    }
+
+    // cdq, cqo between the host's own registers.
+    private void EmitWidenToDx(ref GuestInstruction op)
+    {
+        _code.Move(Host.Rax, Host.GuestRax);
+        if (op.Decoded.Mnemonic == Mnemonic.Cqo)
+        {
+            _code.Byte(0x48);
+        }
+
+        _code.Byte(0x99);
+    }
+
+    // The host register of an operand: its home; a scratch register for one in memory or for the second byte of a register.
+    private int LoadOperand(int guest, bool high, int scratch)
+    {
+        if (!high)
+        {
+            return Fetched(guest, scratch);
+        }
+
+        Turn(scratch, Host.Home(guest - 4), 8);
+        return scratch;
+    }
+
+    private void StoreOperand(int guest, bool high, int register)
+    {
+        int home = Host.Home(high ? guest - 4 : guest);
+        if (high)
+        {
+            Turn(home, home, 8);
+            _code.Reg8(0x8A, home, register);
+            Turn(home, home, 56);
+        }
+        else if (home < 0)
+        {
+            _code.Mem64(0x89, register, Host.Rbp, Host.Place(guest));
+        }
+    }
+
+    // rorx to, from, count: a rotation that leaves the flags alone.
+    private void Turn(int to, int from, int count)
+    {
+        _code.Byte(0xC4);
+        _code.Byte(((~to & 8) << 4) | 0x40 | ((~from & 8) << 2) | 3);
+        _code.Byte(0xFB);
+        _code.Byte(0xF0);
+        _code.Byte(0xC0 | ((to & 7) << 3) | (from & 7));
+        _code.Byte(count);
+    }
+
+    private void EmitImmediate(ref GuestInstruction op) => _code.Bytes(op.ImmediateBytes, op.ImmediateLength);
+
+    // The instruction with other operands.
+    private void Encode(ref GuestInstruction op, int reg, int vvvv, Operand rm)
+    {
+        int index = rm.Index < 0 ? 0 : rm.Index;
+        if (op.Form.IsVex)
+        {
+            EncodeVex(ref op, reg, vvvv, rm.Register, index);
+        }
+        else
+        {
+            EncodeLegacy(ref op, reg, rm.Register, index);
+        }
+
+        if (!rm.IsMemory)
+        {
+            _code.Byte(0xC0 | ((reg & 7) << 3) | (rm.Register & 7));
+        }
+        else if (rm.Index >= 0)
+        {
+            _code.Sib(reg, rm.Register, rm.Index, 0, rm.Displacement);
+        }
+        else
+        {
+            _code.ModRm(reg, rm.Register, rm.Displacement);
+        }
+
+        EmitImmediate(ref op);
+    }
+
+    private void EncodeVex(ref GuestInstruction op, int reg, int vvvv, int rm, int index)
+    {
+        int prefix = op.Form.Prefix switch { 0x66 => 1, 0xF3 => 2, 0xF2 => 3, _ => 0 };
+        _code.Byte(0xC4);
+        _code.Byte(((~reg & 8) << 4) | ((~index & 8) << 3) | ((~rm & 8) << 2) | op.Map);
+        _code.Byte((op.Wide ? 0x80 : 0) | ((~vvvv & 15) << 3) | (op.Long ? 4 : 0) | prefix);
+        _code.Byte(op.Opcode);
+    }
+
+    private void EncodeLegacy(ref GuestInstruction op, int reg, int rm, int index)
+    {
+        if (op.Form.Prefix != 0)
+        {
+            _code.Byte(op.Form.Prefix);
+        }
+
+        if (op.Wide || ((reg | rm | index) & 8) != 0 || op.Form.ByteReg || op.Form.ByteRm)
+        {
+            _code.Rex(op.Wide, reg, index, rm);
+        }
+
+        EmitOpcode(ref op);
+    }
+
+    private void EmitOpcode(ref GuestInstruction op)
+    {
+        if (op.Map != 0)
+        {
+            _code.Byte(0x0F);
+        }
+
+        if (op.Map >= 2)
+        {
+            _code.Byte(op.Map == 2 ? 0x38 : 0x3A);
+        }
+
+        _code.Byte(op.Opcode);
+    }
+}

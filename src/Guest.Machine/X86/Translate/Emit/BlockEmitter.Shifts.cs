@@ -1,0 +1,189 @@
+using Guest.Machine.X86.Translate.Decode;
+using Iced.Intel;
+
+namespace Guest.Machine.X86.Translate.Emit;
+
+/// <content>Shifts and rotates. What processors leave open of their flags is set as docs/defined-results.md says, where anything can see it.</content>
+internal sealed partial class BlockEmitter
+{
+    private static bool IsRotate(in GuestInstruction op) => op.Decoded.Mnemonic is Mnemonic.Rol or Mnemonic.Ror;
+
+    // Those whose OF is made from the result's bits.
+    private static bool IsTurn(in GuestInstruction op) => op.Decoded.Mnemonic is Mnemonic.Rol or Mnemonic.Ror or Mnemonic.Shrd;
+
+    private static bool IsDouble(in GuestInstruction op) => op.Decoded.Mnemonic is Mnemonic.Shld or Mnemonic.Shrd;
+
+    private static int ShiftCount(in GuestInstruction op) =>
+        op.ImmediateLength == 0 ? 1 : (int)op.ImmediateBytes & (op.Form.Bits == 64 ? 63 : 31);
+
+    private void EmitShiftImmediate(ref GuestInstruction op)
+    {
+        bool seen = AreSeen(_at);
+        Operand rm = EmitShiftOperand(ref op, seen && IsRotate(op), out int reg);
+        Encode(ref op, reg, 0, rm);
+        if (!seen)
+        {
+            NoteFlagsDead();
+        }
+        else if (IsRotate(op) && ShiftCount(op) == 1)
+        {
+            (_flags, _producer) = (FlagPlace.Processor, -1);
+        }
+        else
+        {
+            _code.Byte(0x9F); // lahf
+            EmitOverflow(ref op, rm, ShiftCount(op) == 1);
+            EmitNoAdjust(ref op);
+            StoreFlagsWord();
+            NoteFlagsInMemory();
+        }
+
+        StoreShifted(ref op, rm);
+    }
+
+    private void EmitShiftByCl(ref GuestInstruction op)
+    {
+        bool seen = AreSeen(_at);
+        Operand rm = EmitShiftOperand(ref op, seen, out int reg);
+        _code.Reg32(0x8B, Host.Rcx, Host.GuestRcx);
+        Encode(ref op, reg, 0, rm);
+        if (seen)
+        {
+            EmitFlagsByCl(ref op, rm);
+            NoteFlagsInMemory();
+        }
+        else
+        {
+            NoteFlagsDead();
+        }
+
+        StoreShifted(ref op, rm);
+    }
+
+    // The operand: R14 where it is in memory or kept there. A double shift's second one: its home or RAX.
+    private Operand EmitShiftOperand(ref GuestInstruction op, bool needsFlags, out int reg)
+    {
+        Operand rm;
+        if (op.HasMemory)
+        {
+            GiveUpFlagsToMemory();
+            EmitAddress(ref op);
+            EmitLookup(op.MemorySize, true);
+            EmitPointer();
+            rm = Operand.At(Host.R14);
+        }
+        else
+        {
+            rm = Operand.Of(LoadOperand(op.Rm, false, Host.R14));
+        }
+
+        if (needsFlags)
+        {
+            NeedFlags();
+        }
+
+        reg = IsDouble(op) ? LoadOperand(op.Reg, false, Host.Rax) : op.Reg;
+        return rm;
+    }
+
+    private void StoreShifted(ref GuestInstruction op, Operand rm)
+    {
+        if (!op.HasMemory)
+        {
+            StoreOperand(op.Rm, false, rm.Register);
+        }
+    }
+
+    // AL becomes OF; AH holds the other flags already, and the host's are those of the shift.
+    private void EmitOverflow(ref GuestInstruction op, Operand rm, bool once)
+    {
+        switch (op.Decoded.Mnemonic)
+        {
+            case Mnemonic.Sar:
+            case var _ when once:
+                _code.Bytes(0xC0_90_0F, 3); // seto al
+                break;
+            case Mnemonic.Shl or Mnemonic.Sal or Mnemonic.Shld:
+                _code.Bytes(0xC0_92_0F, 3); // setc al
+                _code.Bytes(0xC1_98_0F, 3); // sets cl
+                _code.Reg8(0x32, Host.Rax, Host.Rcx);
+                break;
+            case Mnemonic.Shr:
+                _code.Bytes(0x00_B0, 2); // mov al, 0
+                break;
+            case Mnemonic.Rol:
+                _code.Bytes(0xC0_92_0F, 3);
+                EmitBit(ref op, rm, 1, Host.Rcx);
+                _code.Reg8(0x32, Host.Rax, Host.Rcx);
+                break;
+            default:
+                EmitBit(ref op, rm, 1, Host.Rax);
+                EmitBit(ref op, rm, 2, Host.Rcx);
+                _code.Reg8(0x32, Host.Rax, Host.Rcx);
+                break;
+        }
+    }
+
+    // bt rm, width - below; setc to.
+    private void EmitBit(ref GuestInstruction op, Operand rm, int below, int to)
+    {
+        _code.Rex(true, 0, 0, rm.Register);
+        _code.Bytes(0xBA_0F, 2);
+        _code.Byte(0xE0 | (rm.Register & 7));
+        _code.Byte(op.Form.Bits - below);
+        _code.Bytes(0x92_0F, 2);
+        _code.Byte(0xC0 | to);
+    }
+
+    // AF is 0 after shifts; rotates keep it. AH is cut: and ah, not 10h.
+    private void EmitNoAdjust(ref GuestInstruction op)
+    {
+        if (!IsRotate(op))
+        {
+            _code.Bytes(0xEF_E4_80, 3);
+        }
+    }
+
+    // A count of 0 changes no flag, 1 leaves OF as the processor defines it.
+    private void EmitFlagsByCl(ref GuestInstruction op, Operand rm)
+    {
+        StoreFlags();
+        _code.Bytes(0xC1_F6, 2); // test cl, mask
+        _code.Byte(op.Form.Bits == 64 ? 63 : 31);
+        nint none = _code.JumpShort(4);
+        EmitNoAdjust(ref op);
+        switch (op.Decoded.Mnemonic)
+        {
+            case Mnemonic.Sar:
+                break;
+            case Mnemonic.Shl or Mnemonic.Sal or Mnemonic.Shld:
+                _code.Bytes(0xE0_88, 2); // mov al, ah: bit 0 is CF, bit 7 SF
+                _code.Bytes(0xC0_D0, 2); // rol al, 1
+                _code.Bytes(0xE0_30, 2); // xor al, ah: SF xor CF
+                _code.Bytes(0x01_24, 2); // and al, 1
+                break;
+            case Mnemonic.Shr:
+                _code.Bytes(0xE1_80, 2); // and cl, mask
+                _code.Byte(op.Form.Bits == 64 ? 63 : 31);
+                _code.Bytes(0x01_F9_80, 3); // cmp cl, 1
+                nint once = _code.JumpShort(4);
+                _code.Bytes(0x00_B0, 2);
+                _code.PatchShort(once);
+                break;
+            case Mnemonic.Rol:
+                _code.Bytes(0xE0_88, 2);
+                EmitBit(ref op, rm, 1, Host.Rcx);
+                _code.Reg8(0x32, Host.Rax, Host.Rcx);
+                _code.Bytes(0x01_24, 2); // and al, 1
+                break;
+            default:
+                EmitBit(ref op, rm, 1, Host.Rax);
+                EmitBit(ref op, rm, 2, Host.Rcx);
+                _code.Reg8(0x32, Host.Rax, Host.Rcx);
+                break;
+        }
+
+        StoreFlagsWord();
+        _code.PatchShort(none);
+    }
+}

@@ -1,0 +1,94 @@
+using Guest.Machine.X86.Translate.Decode;
+
+namespace Guest.Machine.X86.Translate.Emit;
+
+/// <content>PUSH, POP, LEAVE.</content>
+internal sealed partial class BlockEmitter
+{
+    private void EmitPush(ref GuestInstruction op)
+    {
+        if (op.Kind == EmitKind.PushFlags)
+        {
+            GiveUpFlagsToMemory();
+            EmitFlagsImage();
+        }
+        else
+        {
+            GiveUpFlags();
+        }
+
+        if (op.Kind == EmitKind.PushMemory)
+        {
+            EmitAddress(ref op);
+            EmitLookup(8, false);
+            _code.Index64(0x8B, Host.R14, Host.Rcx, Host.Rax, 0, 0);
+        }
+
+        EmitStackSlot();
+        switch (op.Kind)
+        {
+            case EmitKind.PushImmediate:
+                _code.Index64(0xC7, 0, Host.Rcx, Host.Rax, 0, 0);
+                _code.Int32(op.ImmediateLength == 1 ? (sbyte)op.ImmediateBytes : (int)op.ImmediateBytes);
+                break;
+            case EmitKind.Push:
+                _code.Index64(0x89, LoadOperand(op.Rm, false, Host.R14), Host.Rcx, Host.Rax, 0, 0);
+                break;
+            default:
+                _code.Index64(0x89, Host.R14, Host.Rcx, Host.Rax, 0, 0);
+                break;
+        }
+
+        _code.Lea(Host.GuestRsp, Host.GuestRsp, -8);
+    }
+
+    // The place that a push will write, as a found operand.
+    private void EmitStackSlot()
+    {
+        _code.Lea(Host.Rax, Host.GuestRsp, -8);
+        EmitLookup(8, true);
+    }
+
+    private void EmitPop(ref GuestInstruction op)
+    {
+        GiveUpFlags();
+        _code.Move(Host.Rax, Host.GuestRsp);
+        EmitLookup(8, false);
+        _code.Index64(0x8B, Host.Rcx, Host.Rcx, Host.Rax, 0, 0);
+        _code.Lea(Host.GuestRsp, Host.GuestRsp, 8);
+        if (Host.Home(op.Rm) is var home and >= 0)
+        {
+            _code.Move(home, Host.Rcx);
+        }
+        else
+        {
+            StoreOperand(op.Rm, false, Host.Rcx);
+        }
+    }
+
+    private void EmitLeave()
+    {
+        GiveUpFlags();
+        _code.Move(Host.Rax, Host.R15);
+        EmitLookup(8, false);
+        _code.Index64(0x8B, Host.Rcx, Host.Rcx, Host.Rax, 0, 0);
+        _code.Lea(Host.GuestRsp, Host.R15, 8);
+        _code.Move(Host.R15, Host.Rcx);
+    }
+
+    // RFLAGS into R14: the status flags in memory joined with the others. RF and VM are never set in translated code.
+    private void EmitFlagsImage()
+    {
+        _code.Bytes(0xB6_0F, 2); // movzx eax, byte [flags]: OF
+        _code.ModRm(Host.Rax, Host.Rbp, StatePlaces.FlagsWord);
+        _code.Reg32(0xC1, 4, Host.Rax); // shl eax, 11
+        _code.Byte(11);
+        _code.Bytes(0xB6_0F, 2); // movzx ecx, byte [flags + 1]
+        _code.ModRm(Host.Rcx, Host.Rbp, StatePlaces.FlagsWord + 1);
+        _code.Reg32(0x81, 4, Host.Rcx); // and ecx, the five status flags of the low byte
+        _code.Int32(0xD5);
+        _code.Reg64(0x0B, Host.Rax, Host.Rcx);
+        _code.Mem64(0x0B, Host.Rax, Host.Rbp, StatePlaces.SystemFlags);
+        _code.Move(Host.R14, Host.Rax);
+    }
+}

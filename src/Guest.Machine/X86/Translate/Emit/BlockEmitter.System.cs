@@ -1,0 +1,87 @@
+using Guest.Machine.X86.Translate.Decode;
+using Iced.Intel;
+
+namespace Guest.Machine.X86.Translate.Emit;
+
+/// <content>Flags as values, and the system instructions that kernels use often.</content>
+internal sealed partial class BlockEmitter
+{
+    // lahf goes through CL: AH cannot be named beside R8.
+    private void EmitLoadFlags()
+    {
+        NeedFlags();
+        _code.Bytes(0xE1_88_9F, 3); // lahf; mov cl, ah
+        Turn(Host.GuestRax, Host.GuestRax, 8);
+        _code.Reg8(0x8A, Host.GuestRax, Host.Rcx);
+        Turn(Host.GuestRax, Host.GuestRax, 56);
+    }
+
+    private void EmitStoreFlags()
+    {
+        NeedFlags();
+        Turn(Host.Rcx, Host.GuestRax, 8);
+        _code.Bytes(0x9E_CC_88, 3); // mov ah, cl; sahf
+        (_flags, _producer) = (FlagPlace.Processor, -1);
+    }
+
+    private void EmitDirection(ref GuestInstruction op)
+    {
+        GiveUpFlagsToMemory();
+        bool set = op.Decoded.Mnemonic == Mnemonic.Std;
+        EmitSystemFlag(set, (int)X86.Flags.DF);
+    }
+
+    private void EmitDisableInterrupts()
+    {
+        GiveUpFlagsToMemory();
+        EmitSystemFlag(false, (int)X86.Flags.IF);
+    }
+
+    private void EmitSystemFlag(bool set, int flag)
+    {
+        _code.Mem64(0x81, set ? 1 : 4, Host.Rbp, StatePlaces.SystemFlags);
+        _code.Int32(set ? flag : ~flag);
+    }
+
+    // STAC and CLAC change the privilege of data accesses: the block ends, and goes on as one of the other mode.
+    private void EmitAccessCheck(ref GuestInstruction op)
+    {
+        GiveUpFlagsToMemory();
+        bool set = op.Decoded.Mnemonic == Mnemonic.Stac;
+        AccessMode mode = set ? AccessMode.SupervisorAc : AccessMode.Supervisor;
+        EmitSystemFlag(set, (int)X86.Flags.AC);
+        _code.StoreInt32(Host.Rbp, StatePlaces.Mode, (int)mode);
+        _code.Lea(Host.Rax, Host.Rbp, StatePlaces.Table(mode));
+        _code.Mem64(0x89, Host.Rax, Host.Rbp, StatePlaces.TlbTable);
+        EmitLink(op.Next, _mode.With(mode));
+    }
+
+    private void EmitSwapGs()
+    {
+        int current = StatePlaces.SegmentBase(SegmentName.Gs);
+        _code.Mem64(0x8B, Host.Rax, Host.Rbp, current);
+        _code.Mem64(0x8B, Host.Rcx, Host.Rbp, StatePlaces.KernelGsBase);
+        _code.Mem64(0x89, Host.Rcx, Host.Rbp, current);
+        _code.Mem64(0x89, Host.Rax, Host.Rbp, StatePlaces.KernelGsBase);
+    }
+
+    // movzx of the selector; a 16-bit destination keeps its upper bits.
+    private void EmitReadSegment(ref GuestInstruction op)
+    {
+        bool narrow = op.Form.Bits == 16;
+        int to = narrow ? LoadOperand(op.Rm, false, Host.Rcx) : Host.Home(op.Rm) is var home and >= 0 ? home : Host.Rcx;
+        if (narrow)
+        {
+            _code.Byte(0x66);
+            _code.Mem32(0x8B, to, Host.Rbp, StatePlaces.Selector(op.Reg & 7));
+        }
+        else
+        {
+            _code.Rex(false, to, 0, Host.Rbp);
+            _code.Bytes(0xB7_0F, 2);
+            _code.ModRm(to, Host.Rbp, StatePlaces.Selector(op.Reg & 7));
+        }
+
+        StoreOperand(op.Rm, false, to);
+    }
+}

@@ -1,0 +1,193 @@
+using Guest.Machine.X86.Translate.Analyse;
+using Guest.Machine.X86.Translate.Decode;
+using Guest.Machine.X86.Translate.Link;
+
+namespace Guest.Machine.X86.Translate.Emit;
+
+/// <summary>Emits the host code of a block (docs/translator.md).</summary>
+internal sealed partial class BlockEmitter
+{
+    private readonly CodeWriter _hot;
+    private readonly CodeWriter _cold;
+    private readonly Trampolines _stubs;
+    private readonly LinkTable _links;
+    private readonly List<ColdStub> _coldStubs = [];
+    private CodeWriter _code;
+    private GuestInstruction[] _ops = [];
+    private int _count;
+    private int _at;
+    private TranslatedBlock _block = null!;
+    private ModeKey _mode;
+
+    internal BlockEmitter(CodeWriter hot, CodeWriter cold, Trampolines stubs, LinkTable links)
+    {
+        (_hot, _cold, _stubs, _links) = (hot, cold, stubs, links);
+        _code = hot;
+    }
+
+    /// <summary>Whether code of this mode serves every linear address at which its page is mapped.</summary>
+    private bool IsMovable => !_mode.IsSupervisor;
+
+    /// <summary>Emits a block.</summary>
+    /// <param name="block">The block; its entries and offsets are filled in.</param>
+    /// <param name="ops">Its instructions.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="next">Whether another instruction of the same page follows that the interpreter must execute.</param>
+    internal void Emit(TranslatedBlock block, GuestInstruction[] ops, int count, bool next)
+    {
+        (_block, _ops, _count, _mode, _code) = (block, ops, count, block.Mode, _hot);
+        _coldStubs.Clear();
+        block.Count = count;
+        block.Offsets = new ushort[count + 1];
+        for (int i = 0; i < count; i++)
+        {
+            block.Offsets[i] = (ushort)ops[i].Offset;
+        }
+
+        block.Offsets[count] = count == 0 ? (ushort)block.Offset : (ushort)ops[count - 1].Next;
+        block.Bytes = Math.Max(block.Offsets[count] - block.Offset, 1);
+        EmitBody(next);
+        EmitCold();
+    }
+
+    private void EmitBody(bool next)
+    {
+        int writer = EmitPrologue();
+        for (_at = 0; _at < _count; _at++)
+        {
+            if (_at == writer)
+            {
+                EmitBudgetCheck(ColdKind.BudgetAfterWriter, writer);
+            }
+
+            EmitInstruction(ref _ops[_at]);
+        }
+
+        if (next)
+        {
+            EmitInterpretExit(_count);
+        }
+        else if (_count == 0 || !EndsBlock(_ops[_count - 1].Kind))
+        {
+            EmitLink(_block.Offsets[_count], _mode);
+        }
+    }
+
+    // Returns the instruction before which the budget is checked, or -1 where that is done at once.
+    private int EmitPrologue()
+    {
+        _producer = -1;
+        int writer = _count == 0 ? -1 : FirstWriter();
+        _block.EntryWithFlags = _code.Here;
+        if (writer >= 0)
+        {
+            _block.Entry = _code.Here;
+            _flags = FlagPlace.Dead;
+            return writer;
+        }
+
+        StoreFlags();
+        _block.Entry = _code.Here;
+        _flags = FlagPlace.Memory;
+        if (_count != 0)
+        {
+            EmitBudgetCheck(ColdKind.Budget, 0);
+            EmitVectorCheck();
+        }
+
+        return -1;
+    }
+
+    private void EmitBudgetCheck(ColdKind kind, int index)
+    {
+        _code.Immediate64(5, Host.R11, _count << 16);
+        AddCold(new ColdStub(kind, _code.JumpIf(8, 0), 0, index));
+    }
+
+    private void EmitVectorCheck()
+    {
+        for (int i = 0; i < _count; i++)
+        {
+            if (_ops[i].Kind is EmitKind.Vector or EmitKind.ZeroUpper)
+            {
+                _code.Mem32(0x83, 7, Host.Rbp, StatePlaces.VectorsLive);
+                _code.Byte(0);
+                nint jump = _code.JumpIf(4, 0);
+                AddCold(new ColdStub(ColdKind.Vectors, jump, _code.Here, 0));
+                return;
+            }
+        }
+    }
+
+    /// <summary>Whether a block ends with an instruction of a kind.</summary>
+    internal static bool EndsBlock(EmitKind kind) => kind is EmitKind.Call or EmitKind.CallIndirect or EmitKind.Return or EmitKind.Jump or EmitKind.JumpIndirect
+        or EmitKind.JumpIf or EmitKind.CountJump or EmitKind.AccessCheck;
+
+    private void EmitInstruction(ref GuestInstruction op)
+    {
+        PrepareFlags(ref op);
+        switch (op.Kind)
+        {
+            case EmitKind.Nothing: break;
+            case EmitKind.Plain or EmitKind.Vector: EmitPlain(ref op); break;
+            case EmitKind.Bits: EmitBits(ref op); break;
+            case EmitKind.Lea: EmitLea(ref op); break;
+            case EmitKind.MoveImmediate: EmitMoveImmediate(ref op); break;
+            case EmitKind.Accumulator: EmitPlain(ref op); break;
+            case EmitKind.MoveOffset: EmitMoveOffset(ref op); break;
+            case EmitKind.ExchangeAccumulator: EmitPlain(ref op); break;
+            case EmitKind.ByteSwap: EmitByteSwap(ref op); break;
+            case EmitKind.WidenAccumulator: EmitWiden(ref op); break;
+            case EmitKind.WidenToDx: EmitWidenToDx(ref op); break;
+            case EmitKind.ShiftImmediate: EmitShiftImmediate(ref op); break;
+            case EmitKind.ShiftByCl: EmitShiftByCl(ref op); break;
+            case EmitKind.MultiplyWide: EmitMultiplyWide(ref op); break;
+            case EmitKind.Multiply: EmitMultiply(ref op); break;
+            case EmitKind.Divide or EmitKind.SignedDivide: EmitDivide(ref op); break;
+            case EmitKind.BitScan: EmitBitScan(ref op); break;
+            case EmitKind.ZeroCount: EmitZeroCount(ref op); break;
+            case EmitKind.BitString: EmitBitString(ref op); break;
+            case EmitKind.CompareExchange: EmitCompareExchange(ref op); break;
+            case EmitKind.CompareExchangeWide: EmitCompareExchangeWide(ref op); break;
+            case EmitKind.Push or EmitKind.PushImmediate or EmitKind.PushMemory or EmitKind.PushFlags: EmitPush(ref op); break;
+            case EmitKind.Pop: EmitPop(ref op); break;
+            case EmitKind.Leave: EmitLeave(); break;
+            case EmitKind.Call: EmitCall(ref op); break;
+            case EmitKind.CallIndirect: EmitCallIndirect(ref op); break;
+            case EmitKind.Return: EmitReturn(ref op); break;
+            case EmitKind.Jump: EmitLink(TargetOf(op), _mode); break;
+            case EmitKind.JumpIndirect: EmitJumpIndirect(ref op); break;
+            case EmitKind.JumpIf: EmitJumpIf(ref op); break;
+            case EmitKind.CountJump: EmitCountJump(ref op); break;
+            case EmitKind.LoadFlags: EmitLoadFlags(); break;
+            case EmitKind.StoreFlags: EmitStoreFlags(); break;
+            case EmitKind.Direction: EmitDirection(ref op); break;
+            case EmitKind.DisableInterrupts: EmitDisableInterrupts(); break;
+            case EmitKind.AccessCheck: EmitAccessCheck(ref op); break;
+            case EmitKind.SwapGs: EmitSwapGs(); break;
+            case EmitKind.ReadSegment: EmitReadSegment(ref op); break;
+            case EmitKind.ZeroUpper: _code.Bytes(0x77_F8_C5, 3); break;
+            default: throw new InvalidOperationException($"no emission for {op.Kind}");
+        }
+    }
+
+    /// <summary>Whether an instruction is translated in a mode.</summary>
+    internal static bool IsTranslated(in GuestInstruction op, ModeKey mode) => op.Kind switch
+    {
+        EmitKind.Interpret or EmitKind.String or EmitKind.EnableInterrupts or EmitKind.PopFlags => false,
+        EmitKind.Vector or EmitKind.ZeroUpper => (op.Form.IsVex ? mode.Vex : mode.Sse) && (mode.Masked || !op.Form.UsesMxcsr) && !(op.HasMemory && op.Cut && op.FromRip),
+        EmitKind.DisableInterrupts or EmitKind.AccessCheck or EmitKind.SwapGs => mode.IsSupervisor,
+        EmitKind.Divide or EmitKind.SignedDivide => op.Form.Bits >= 32,
+        EmitKind.MultiplyWide => op.Form.Bits >= 32,
+        EmitKind.CompareExchange => op.HasMemory && !op.RegIsHigh,
+        EmitKind.CompareExchangeWide => !op.Cut,
+        EmitKind.BitString => !op.Cut && op.Form.Bits >= 32,
+        EmitKind.ShiftImmediate => ShiftCount(op) != 0 && !op.RmIsHigh && !(op.HasMemory && IsTurn(op) && ShiftCount(op) != 1),
+        EmitKind.ShiftByCl => !op.RmIsHigh && !(op.HasMemory && IsTurn(op)),
+        EmitKind.MoveOffset => !op.Cut,
+        EmitKind.Plain or EmitKind.Lea or EmitKind.Bits or EmitKind.PushMemory or EmitKind.CallIndirect or EmitKind.JumpIndirect => !(op.HasMemory && op.Cut && op.FromRip),
+        _ => true,
+    };
+
+    private void AddCold(ColdStub stub) => _coldStubs.Add(stub);
+}

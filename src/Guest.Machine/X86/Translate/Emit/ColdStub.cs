@@ -1,0 +1,12 @@
+namespace Guest.Machine.X86.Translate.Emit;
+
+/// <summary>Code that a block needs beside its ordinary path; written behind it, in the cold region.</summary>
+/// <param name="Kind">What it does.</param>
+/// <param name="Jump">Where the displacement of the jump to it stands.</param>
+/// <param name="Back">Where it goes on afterwards.</param>
+/// <param name="Index">The instruction.</param>
+/// <param name="Size">Bytes of the access.</param>
+/// <param name="Write">Whether the access writes.</param>
+/// <param name="Repeat">The comparison that makes the flags again, or -1 where they are in memory.</param>
+/// <param name="Target">For jumps: the target, counted from the page's beginning.</param>
+internal readonly record struct ColdStub(ColdKind Kind, nint Jump, nint Back, int Index, int Size = 0, bool Write = false, int Repeat = -1, long Target = 0);

@@ -1,0 +1,262 @@
+using Guest.Machine.Memory;
+
+namespace Guest.Machine.X86.Translate.Emit;
+
+/// <summary>The ways into and out of emitted code, and what all blocks share: the second-level TLB's search, loading the vector registers.</summary>
+internal sealed class Trampolines
+{
+    private readonly CodeWriter _code;
+    private readonly nint[] _exits = new nint[(int)Leave.Jump + 1];
+    private readonly nint[] _lookups = new nint[2 * X86.Tlb.Modes];
+
+    internal Trampolines(CodeWriter code)
+    {
+        _code = code;
+        LoadVectors = EmitLoadVectors();
+        Enter = EmitEnter();
+        nint leave = EmitLeave();
+        foreach (Leave reason in Enum.GetValues<Leave>())
+        {
+            _exits[(int)reason] = EmitExit(reason, leave);
+        }
+
+        EmptyReturn = EmitEmptyReturn();
+        for (int mode = 0; mode < X86.Tlb.Modes; mode++)
+        {
+            _lookups[2 * mode] = EmitLookup((AccessMode)mode, false);
+            _lookups[(2 * mode) + 1] = EmitLookup((AccessMode)mode, true);
+        }
+    }
+
+    /// <summary>int enter(CpuState*, target): runs emitted code until it leaves; returns why.</summary>
+    internal nint Enter { get; }
+
+    /// <summary>Loads the guest's vector registers and MXCSR; called by blocks that use them.</summary>
+    internal nint LoadVectors { get; }
+
+    /// <summary>Where a return goes on that finds its target at the bottom of the shadow stack.</summary>
+    internal nint EmptyReturn { get; }
+
+    /// <summary>Leaves for a reason; RAX is kept.</summary>
+    internal nint Exit(Leave reason) => _exits[(int)reason];
+
+    /// <summary>Gives the first level of a mode's TLB what the second has for the address in RAX, or leaves; called.</summary>
+    internal nint Lookup(AccessMode mode, bool write) => _lookups[(2 * (int)mode) + (write ? 1 : 0)];
+
+    private nint EmitEnter()
+    {
+        nint start = Begin();
+        _code.Bytes(0x55_53, 2); // push rbx, rbp
+        _code.Bytes(0x57_41_56_41_55_41_54_41, 8); // push r12, r13, r14, r15
+        _code.Immediate64(5, Host.Rsp, 8);
+        _code.Lea(Host.Rbp, Host.Rdi, Host.StateBias);
+        Store(StatePlaces.HostStack, Host.Rsp);
+        Store(StatePlaces.Target, Host.Rsi);
+        for (int guest = 0; guest < 16; guest++)
+        {
+            if (Host.Home(guest) is var home and >= 0)
+            {
+                Load(home, Host.Place(guest));
+            }
+        }
+
+        _code.Mem32(0x83, 7, Host.Rbp, StatePlaces.VectorsLive);
+        _code.Byte(0);
+        nint noVectors = _code.JumpShort(4);
+        _ = _code.Call(LoadVectors);
+        _code.PatchShort(noVectors);
+        Load(Host.R14, StatePlaces.Scratch);
+        Load(Host.R11, StatePlaces.Budget);
+        Load(Host.Rax, StatePlaces.Rax);
+        Load(Host.Rsp, StatePlaces.Shadow);
+        _code.Mem32(0xFF, 4, Host.Rbp, StatePlaces.Target); // jmp [target]
+        return start;
+    }
+
+    // EAX is the reason.
+    private nint EmitLeave()
+    {
+        nint start = Begin();
+        for (int guest = 0; guest < 16; guest++)
+        {
+            if (Host.Home(guest) is var home and >= 0)
+            {
+                Store(Host.Place(guest), home);
+            }
+        }
+
+        Store(StatePlaces.Scratch, Host.R14);
+        Store(StatePlaces.Budget, Host.R11);
+        Store(StatePlaces.Shadow, Host.Rsp);
+        Load(Host.Rsp, StatePlaces.HostStack);
+        _code.Mem32(0x83, 7, Host.Rbp, StatePlaces.VectorsLive); // cmp dword [vectors], 0
+        _code.Byte(0);
+        nint noVectors = _code.JumpIf(4, 0);
+        EmitSaveVectors();
+        _code.Patch(noVectors, _code.Here);
+        _code.Immediate64(0, Host.Rsp, 8);
+        _code.Bytes(0x5C_41_5D_41_5E_41_5F_41, 8); // pop r15, r14, r13, r12
+        _code.Bytes(0xC3_5B_5D, 3); // pop rbp, rbx; ret
+        return start;
+    }
+
+    private void EmitSaveVectors()
+    {
+        for (int register = 0; register < 16; register++)
+        {
+            MoveVector(0x11, register);
+        }
+
+        StatusWord(3, StatePlaces.Mxcsr);
+        StatusWord(2, StatePlaces.HostMxcsr);
+        _code.Bytes(0x77_F8_C5, 3); // vzeroupper
+    }
+
+    private nint EmitLoadVectors()
+    {
+        nint start = Begin();
+        for (int register = 0; register < 16; register++)
+        {
+            MoveVector(0x10, register);
+        }
+
+        StatusWord(2, StatePlaces.Mxcsr);
+        _code.StoreInt32(Host.Rbp, StatePlaces.VectorsLive, 1);
+        _code.Byte(0xC3);
+        return start;
+    }
+
+    // vmovups ymm, [state] (10) or the reverse (11).
+    private void MoveVector(int opcode, int register)
+    {
+        _code.Byte(0xC5);
+        _code.Byte(register < 8 ? 0xFC : 0x7C);
+        _code.Byte(opcode);
+        _code.ModRm(register, Host.Rbp, StatePlaces.Vector(register));
+    }
+
+    // ldmxcsr (2), stmxcsr (3).
+    private void StatusWord(int operation, int displacement)
+    {
+        _code.Bytes(0xAE_0F, 2);
+        _code.ModRm(operation, Host.Rbp, displacement);
+    }
+
+    private nint EmitExit(Leave reason, nint leave)
+    {
+        nint start = Begin();
+        Store(StatePlaces.Rax, Host.Rax);
+        _code.Move(Host.Rax, (ulong)reason);
+        _ = _code.Jump(leave);
+        return start;
+    }
+
+    // As a jump to the address in RAX that the jump cache does not know.
+    private nint EmitEmptyReturn()
+    {
+        nint start = Begin();
+        Load(Host.Rsp, StatePlaces.ShadowBottom);
+        _ = _code.Jump(Exit(Leave.Jump));
+        return start;
+    }
+
+    // Keeps all registers but RCX. Kernel mode looks up kernel addresses here and user mode user addresses: the others are for C#, which counts them.
+    private nint EmitLookup(AccessMode mode, bool write)
+    {
+        nint start = Begin();
+        _code.Bytes(0x57_56_52, 3); // push rdx, rsi, rdi
+        nint otherHalf = EmitSpace(mode);
+        _code.Move(Host.Rdx, Host.Rax);
+        _code.Immediate64(4, Host.Rdx, -0x1000);
+        _code.Move(Host.Rsi, Host.Rdx);
+        _code.Reg64(0xC1, 5, Host.Rsi); // shr rsi, 12
+        _code.Byte(12);
+        _code.Reg64(0x33, Host.Rsi, Host.Rcx);
+        _code.Immediate64(4, Host.Rsi, X86.Tlb.SecondLevelEntries - 1);
+        _code.Reg64(0xC1, 4, Host.Rsi); // shl rsi, 5
+        _code.Byte(SecondLevelEntry.SizeShift);
+        _code.Index64(0x8D, Host.Rsi, Host.Rbp, Host.Rsi, 0, StatePlaces.SecondLevel(mode));
+        _code.Mem64(0x3B, Host.Rcx, Host.Rsi, 24); // cmp rcx, [space]
+        nint otherSpace = _code.JumpIf(5, 0);
+        _code.Mem64(0x3B, Host.Rdx, Host.Rsi, write ? 8 : 0); // cmp rdx, [tag]
+        nint noRight = _code.JumpIf(5, 0);
+        _code.Mem64(0x8B, Host.Rcx, Host.Rsi, 16);
+        nint notPlain = write ? EmitIsPlain() : 0;
+        EmitFill(mode, write);
+        _code.Bytes(0xC3_5A_5E_5F, 4); // pop rdi, rsi, rdx; ret
+        foreach (nint miss in (ReadOnlySpan<nint>)[otherHalf, otherSpace, noRight, notPlain])
+        {
+            if (miss != 0)
+            {
+                _code.Patch(miss, _code.Here);
+            }
+        }
+
+        _code.Bytes(0x5A_5E_5F, 3);
+        _code.Lea(Host.Rsp, Host.Rsp, 8);
+        _ = _code.Jump(Exit(write ? Leave.Write : Leave.Read));
+        return start;
+    }
+
+    // RCX becomes the number of the address space that RAX belongs to.
+    private nint EmitSpace(AccessMode mode)
+    {
+        _code.Reg64(0x85, Host.Rax, Host.Rax);
+        if (mode != AccessMode.SupervisorAc)
+        {
+            Load(Host.Rcx, mode == AccessMode.User ? StatePlaces.UserSpace : StatePlaces.KernelSpace);
+            return _code.JumpIf(mode == AccessMode.User ? 8 : 9, 0); // js, jns
+        }
+
+        Load(Host.Rcx, StatePlaces.UserSpace);
+        nint user = _code.JumpShort(9);
+        Load(Host.Rcx, StatePlaces.KernelSpace);
+        _code.PatchShort(user);
+        return 0;
+    }
+
+    // Whether the page at host address RCX may be written without ceremony.
+    private nint EmitIsPlain()
+    {
+        _code.Move(Host.Rdi, Host.Rcx);
+        _code.Mem64(0x2B, Host.Rdi, Host.Rbp, StatePlaces.Ram);
+        _code.Reg64(0xC1, 5, Host.Rdi);
+        _code.Byte(12);
+        _code.Mem64(0x03, Host.Rdi, Host.Rbp, StatePlaces.PageFlags);
+        _code.Mem32(0x80, 7, Host.Rdi, 0); // cmp byte [rdi], written
+        _code.Byte((int)PageFlags.Written);
+        return _code.JumpIf(5, 0);
+    }
+
+    // The tag without a right becomes one that never matches: the page's neighbour's.
+    private void EmitFill(AccessMode mode, bool write)
+    {
+        int table = StatePlaces.Table(mode);
+        Bextr(Host.Rdi, Host.Rax);
+        _code.Index64(0x89, Host.Rcx, Host.Rbp, Host.Rdi, 3, table + TlbEntry.Host);
+        _code.Index64(0x89, Host.Rdx, Host.Rbp, Host.Rdi, 3, table + (write ? TlbEntry.Write : 0));
+        if (write)
+        {
+            // A page that may be written may be read.
+            _code.Index64(0x89, Host.Rdx, Host.Rbp, Host.Rdi, 3, table);
+        }
+        else
+        {
+            _code.Immediate64(6, Host.Rdx, 0x1000);
+            _code.Index64(0x89, Host.Rdx, Host.Rbp, Host.Rdi, 3, table + TlbEntry.Write);
+        }
+    }
+
+    // bextr to, from, r11: the number of the TLB entry.
+    private void Bextr(int to, int from) => BlockEmitter.Bextr(_code, to, from);
+
+    private void Load(int register, int displacement) => _code.Mem64(0x8B, register, Host.Rbp, displacement);
+
+    private void Store(int displacement, int register) => _code.Mem64(0x89, register, Host.Rbp, displacement);
+
+    private nint Begin()
+    {
+        _code.Align(16);
+        return _code.Here;
+    }
+}

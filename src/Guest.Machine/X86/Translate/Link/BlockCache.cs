@@ -1,0 +1,228 @@
+using Guest.Machine.Board;
+using Guest.Machine.Memory;
+using Guest.Machine.Native;
+using Guest.Machine.X86.Translate.Analyse;
+using Guest.Machine.X86.Translate.Decode;
+using Guest.Machine.X86.Translate.Emit;
+using Guest.Machine.X86.Translate.Native;
+
+namespace Guest.Machine.X86.Translate.Link;
+
+/// <summary>All translated blocks of a vCPU: finds them, makes them, drops them. When the code memory is full, all go at once.</summary>
+internal sealed class BlockCache : IDisposable
+{
+    private const nint RoomForBlock = 1 << 17;
+    private readonly Vcpu _cpu;
+    private readonly CodeMemory _memory;
+    private readonly CodeWriter _hot;
+    private readonly CodeWriter _cold;
+    private readonly BlockEmitter _emitter;
+    private readonly InstructionReader _reader;
+    private readonly JumpCache _jumps;
+    private readonly PageBlocks?[] _pages;
+    private readonly GuestInstruction[] _ops;
+    private readonly List<TranslatedBlock> _removed = [];
+    private readonly Action _emptied;
+    private InstructionStops? _stops;
+
+    /// <param name="cpu">The vCPU.</param>
+    /// <param name="options">Sizes.</param>
+    /// <param name="emptied">Called when all code has gone, with every address in it that somebody keeps.</param>
+    internal BlockCache(Vcpu cpu, EngineOptions options, Action emptied)
+    {
+        _emptied = emptied;
+        _cpu = cpu;
+        _memory = new CodeMemory(options.CodeBytes);
+        const int Fixed = 1 << 14;
+        nint middle = _memory.Start + Fixed + ((options.CodeBytes - Fixed) / 8 * 5);
+        _hot = new CodeWriter(_memory.Start + Fixed, middle, _memory.Distance);
+        _cold = new CodeWriter(middle, _memory.Start + options.CodeBytes, _memory.Distance);
+        Links = new LinkTable(_hot);
+        var stubs = new Trampolines(new CodeWriter(_memory.Start, _memory.Start + Fixed, _memory.Distance));
+        Enter = stubs.Enter;
+        EmptyReturn = stubs.EmptyReturn;
+        _emitter = new BlockEmitter(_hot, _cold, stubs, Links);
+        _reader = new InstructionReader(cpu.Model);
+        _jumps = new JumpCache(cpu.JumpCacheMemory);
+        _pages = new PageBlocks?[cpu.Memory.PageCount];
+        _ops = new GuestInstruction[options.MaxBlock];
+        ForgetJumps();
+    }
+
+    /// <summary>The way into emitted code.</summary>
+    internal nint Enter { get; }
+
+    /// <summary>What the shadow stacks' bottoms lead to.</summary>
+    internal nint EmptyReturn { get; }
+
+    /// <summary>Exits and jumps of the blocks.</summary>
+    internal LinkTable Links { get; }
+
+    /// <summary>Whether kernel code at user addresses may be linked: a switch of the user half then undoes what one of the kernel's does.</summary>
+    internal bool HasLowKernelCode { get; private set; }
+
+    /// <summary>Blocks translated so far.</summary>
+    internal long Translated { get; private set; }
+
+    /// <summary>Times that the code memory was emptied because it was full.</summary>
+    internal long Emptied { get; private set; }
+
+    /// <summary>The code for a linear address; made if there is none.</summary>
+    /// <exception cref="GuestFaultException">It may not be fetched.</exception>
+    internal nint FindCode(ulong address, ModeKey mode)
+    {
+        ulong key = KeyOf(mode);
+        nint code = _jumps.Find(mode.Access, address, key);
+        return code != 0 ? code : FindBlock(address, mode).Entry;
+    }
+
+    /// <summary>The block at a linear address; made if there is none.</summary>
+    /// <exception cref="GuestFaultException">It may not be fetched.</exception>
+    internal TranslatedBlock FindBlock(ulong address, ModeKey mode)
+    {
+        nint host = _cpu.FetchHost(address);
+        int page = _cpu.Memory.PageOf(host);
+        int offset = (int)(address & 0xFFF);
+        ulong linear = mode.IsSupervisor || _stops is not null ? address & ~0xFFFUL : 0;
+        HasLowKernelCode |= mode.IsSupervisor && (long)address >= 0;
+        TranslatedBlock block = _pages[page]?.Find(offset, mode, linear) ?? Translate(host & ~0xFFF, new TranslatedBlock(page, offset, mode, linear));
+        _jumps.Add(mode.Access, address, KeyOf(mode), block.Entry);
+        return block;
+    }
+
+    /// <summary>Ends blocks before the places at which a run is to stop: those are the interpreter's. Costs all blocks.</summary>
+    internal void StopAt(InstructionStops? stops)
+    {
+        if (stops is not null || _stops is not null)
+        {
+            Empty();
+        }
+
+        _stops = stops;
+    }
+
+    /// <summary>Drops the blocks that contain any of the bytes of a page.</summary>
+    /// <returns>Whether there was one.</returns>
+    internal bool Drop(int page, int offset, int length)
+    {
+        if (_pages[page] is not { } blocks)
+        {
+            return false;
+        }
+
+        blocks.Remove(offset, length, _removed);
+        if (_removed.Count == 0)
+        {
+            return false;
+        }
+
+        foreach (TranslatedBlock block in _removed)
+        {
+            block.IsDropped = true;
+            Links.Disconnect(block);
+        }
+
+        _removed.Clear();
+        if (blocks.Count == 0)
+        {
+            _pages[page] = null;
+        }
+
+        ForgetJumps();
+        return true;
+    }
+
+    /// <summary>Whether code of a page is translated.</summary>
+    internal bool Holds(int page) => _pages[page] is not null;
+
+    /// <summary>Drops everything.</summary>
+    internal void Empty()
+    {
+        for (int page = 0; page < _pages.Length; page++)
+        {
+            if (_pages[page] is not null)
+            {
+                _pages[page] = null;
+                _cpu.ForgetCode(page);
+            }
+        }
+
+        _hot.Empty();
+        _cold.Empty();
+        Links.Clear();
+        ForgetJumps();
+        _emptied();
+    }
+
+    /// <summary>Another user address space is in force.</summary>
+    /// <param name="comesRound">Whether the jump cache's keys may come again.</param>
+    internal void SwitchUser(bool comesRound)
+    {
+        if (comesRound)
+        {
+            _jumps.Clear(AccessMode.User);
+        }
+    }
+
+    /// <summary>The kernel's code may be mapped otherwise.</summary>
+    internal void SwitchKernel()
+    {
+        _jumps.Clear(AccessMode.Supervisor);
+        _jumps.Clear(AccessMode.SupervisorAc);
+        Links.DisconnectFar();
+        HasLowKernelCode = false;
+    }
+
+    /// <summary>Forgets which code belongs to which address; the blocks stay.</summary>
+    internal void ForgetJumps()
+    {
+        for (int mode = 0; mode < X86.Tlb.Modes; mode++)
+        {
+            _jumps.Clear((AccessMode)mode);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _memory.Dispose();
+
+    private ulong KeyOf(ModeKey mode) => mode.IsSupervisor ? _cpu.State.Emitted.KernelKey : _cpu.State.Emitted.UserKey;
+
+    private TranslatedBlock Translate(nint hostPage, TranslatedBlock block)
+    {
+        if (_hot.Room < RoomForBlock || _cold.Room < RoomForBlock)
+        {
+            Empty();
+            Emptied++;
+        }
+
+        bool interpreted = Decode(hostPage, block, out int count);
+        _emitter.Emit(block, _ops, count, interpreted);
+        _cpu.Memory.Derive(block.Page, PageFlags.Code);
+        (_pages[block.Page] ??= new PageBlocks()).Add(block);
+        Translated++;
+        return block;
+    }
+
+    private bool IsStop(TranslatedBlock block, int offset) => _stops is { } stops && stops.Concerns(block.Linear + (ulong)offset);
+
+    // Returns whether the block ends before an instruction that the interpreter must execute.
+    private bool Decode(nint hostPage, TranslatedBlock block, out int count)
+    {
+        count = 0;
+        for (int at = block.Offset; at < 0x1000 && count < _ops.Length; at = _ops[count++].Next)
+        {
+            if (!_reader.TryRead(hostPage, at, out _ops[count]) || !BlockEmitter.IsTranslated(_ops[count], block.Mode) || IsStop(block, at))
+            {
+                return true;
+            }
+
+            if (BlockEmitter.EndsBlock(_ops[count].Kind))
+            {
+                count++;
+                return false;
+            }
+        }
+
+        return false;
+    }
+}

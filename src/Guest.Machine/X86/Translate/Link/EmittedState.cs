@@ -1,0 +1,50 @@
+using System.Runtime.InteropServices;
+
+namespace Guest.Machine.X86.Translate.Link;
+
+/// <summary>The part of a vCPU's state that belongs to emitted code. Not architectural.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct EmittedState
+{
+    /// <summary>The status flags as LAHF and SETO leave them in AX: AH is the low byte, AL is OF.</summary>
+    internal ulong FlagsWord;
+
+    /// <summary>Linear address of the code page in execution, where translations serve every mapping (user code).</summary>
+    internal ulong CodePage;
+
+    /// <summary>RAX at an exit: the address of an access or the target of a jump.</summary>
+    internal ulong Rax;
+
+    /// <summary>Number of the <see cref="Site"/> or <see cref="BlockLink"/> at which code left.</summary>
+    internal int Site;
+
+    /// <summary>Whether the vector registers and MXCSR are in the host's while code runs; left at an exit, so that it goes on the same.</summary>
+    internal int VectorsLive;
+
+    /// <summary>R11: instructions left, shifted by 16, above the TLB's control word.</summary>
+    internal long Budget;
+
+    /// <summary>RSP of emitted code.</summary>
+    internal nint Shadow;
+
+    /// <summary>Where the shadow stack in force begins.</summary>
+    internal nint ShadowBottom;
+
+    /// <summary>RSP of the host while emitted code runs.</summary>
+    internal nint HostStack;
+
+    /// <summary>What addresses are combined with in the jump caches of user and kernel code.</summary>
+    internal ulong UserKey, KernelKey;
+
+    /// <summary>Numbers of the address spaces in force: the second-level TLB's keys.</summary>
+    internal ulong UserSpace, KernelSpace;
+
+    /// <summary>R14 at an exit, and where code is entered.</summary>
+    internal nint Scratch, Target;
+
+    /// <summary>Host address of RAM and of its pages' flags.</summary>
+    internal nint Ram, PageFlags;
+
+    /// <summary>The host's own MXCSR.</summary>
+    internal uint HostMxcsr;
+}

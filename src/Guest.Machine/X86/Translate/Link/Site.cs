@@ -1,0 +1,8 @@
+namespace Guest.Machine.X86.Translate.Link;
+
+/// <summary>A place at which emitted code may leave: what the run loop needs to know there.</summary>
+/// <param name="Block">The block.</param>
+/// <param name="Index">The instruction that is not executed yet; the block's count where all are.</param>
+/// <param name="Retry">Where the access is tried again, with its address in RAX.</param>
+/// <param name="Undo">What a return must take back of RSP where its target is no address.</param>
+internal readonly record struct Site(TranslatedBlock Block, int Index, nint Retry, int Undo);

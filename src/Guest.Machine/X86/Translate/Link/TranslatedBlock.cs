@@ -1,0 +1,43 @@
+using Guest.Machine.X86.Translate.Analyse;
+
+namespace Guest.Machine.X86.Translate.Link;
+
+/// <summary>Host code for instructions of one page that follow each other, and who jumps to it.</summary>
+internal sealed class TranslatedBlock(int page, int offset, ModeKey mode, ulong linear)
+{
+    /// <summary>The RAM page.</summary>
+    internal int Page { get; } = page;
+
+    /// <summary>Where in it the block begins.</summary>
+    internal int Offset { get; } = offset;
+
+    /// <summary>What it was translated for.</summary>
+    internal ModeKey Mode { get; } = mode;
+
+    /// <summary>The page's linear address where the code depends on it (kernel code); 0 where it serves every mapping.</summary>
+    internal ulong Linear { get; } = linear;
+
+    /// <summary>Bytes of its instructions.</summary>
+    internal int Bytes { get; set; }
+
+    /// <summary>Its instructions.</summary>
+    internal int Count { get; set; }
+
+    /// <summary>Where it is entered with the flags in memory.</summary>
+    internal nint Entry { get; set; }
+
+    /// <summary>Where it is entered with the flags in the processor.</summary>
+    internal nint EntryWithFlags { get; set; }
+
+    /// <summary>Where in the page each of its instructions begins, and where the last one ends.</summary>
+    internal ushort[] Offsets { get; set; } = [];
+
+    /// <summary>Whether its guest code has changed since.</summary>
+    internal bool IsDropped { get; set; }
+
+    /// <summary>Links of other blocks that lead here.</summary>
+    internal List<int> Incoming { get; } = [];
+
+    /// <summary>Its own links.</summary>
+    internal List<int> Outgoing { get; } = [];
+}
