@@ -1,5 +1,5 @@
 #!/bin/bash
-# Compares every instruction of the interpreter with the host's own CPU: the long form of the tests in tests/Guest.Machine.Tests/Hardware.
+# Compares every instruction of both engines with the host's own CPU: the long form of the tests in tests/Guest.Machine.Tests/Hardware.
 #   bench/hardware_compare.sh [CASES] [SEED]     cases per instruction (110000), seed (today's date)
 # Exit code: 0 all agree, 3 something differs (what, with a command that runs it again), 4 the host cannot do it.
 set -uo pipefail
@@ -16,7 +16,8 @@ start=$SECONDS
 output=$(mktemp)
 trap 'rm -f "$output"' EXIT
 common=(--cases "$cases" --states 64 --seed "$seed" --jobs "$jobs")
-{ run --exhaustive && run "${common[@]}" && run "${common[@]}" --bits 32; } | tee "$output"
+{ run --exhaustive && run "${common[@]}" && run "${common[@]}" --bits 32 && run "${common[@]}" --engine translator &&
+    run --sequences $((cases * 10)) --seed "$seed" --jobs "$jobs"; } | tee "$output"
 status=${PIPESTATUS[0]}
 awk -v seconds=$((SECONDS - start)) '
     / cases \(at least / { gsub(",", ""); instructions += $1; cases += $3; differ += $(NF - 2) }

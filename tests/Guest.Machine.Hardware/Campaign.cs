@@ -83,9 +83,11 @@ public sealed class Campaign(Options options, TextWriter output, TextWriter? pro
 
     private void RunCode(Stand stand, Code code)
     {
+        long translated = stand.Translated;
         Tally tally = stand.Batch.Run(code, options.Seed, options.Instance, options.Cases, EnoughMismatches, Limited());
         total += tally.Cases;
         mismatches += tally.Mismatches;
+        tally.Translated = stand.Translated - translated;
         tallies[code.ToString()] = tally;
     }
 
@@ -108,7 +110,7 @@ public sealed class Campaign(Options options, TextWriter output, TextWriter? pro
 
         public Stand(Options options, HostCpu host, long[] outcomes)
         {
-            tested = options.Self ? new HostAgain(host) : new EngineCpu(CpuModels.Create(TestedCodes.Model));
+            tested = options.Self ? new HostAgain(host) : new EngineCpu(CpuModels.Create(TestedCodes.Model), options.Engine);
             tested.Enter(options.Mode);
             Comparer = new Comparer(host, tested);
             Batch = new Batch(Comparer, host.FsBase, options.States, outcomes, options.Mode);
@@ -117,6 +119,8 @@ public sealed class Campaign(Options options, TextWriter output, TextWriter? pro
         public Comparer Comparer { get; }
 
         public Batch Batch { get; }
+
+        public long Translated => tested is EngineCpu engine ? engine.Translated : 0;
 
         public void Dispose() => tested.Dispose();
     }

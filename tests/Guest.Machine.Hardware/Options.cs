@@ -1,4 +1,5 @@
 using System.Globalization;
+using Guest.Machine.Board;
 
 namespace Guest.Machine.Hardware;
 
@@ -35,6 +36,12 @@ public sealed record Options
     /// <summary>The mode of the cases.</summary>
     public CpuMode Mode { get; init; }
 
+    /// <summary>The engine that is compared with the host.</summary>
+    public EngineKind Engine { get; init; } = EngineKind.Interpreter;
+
+    /// <summary>How many random sequences to run on both engines, instead of cases; 0 for none.</summary>
+    public long Sequences { get; init; }
+
     /// <summary>Compare the host with itself.</summary>
     public bool Self { get; init; }
 
@@ -49,11 +56,12 @@ public sealed record Options
 
     /// <summary>The words of the command.</summary>
     public const string Usage = """
-        hardware-compare: runs random cases of every instruction on the host's CPU and in the interpreter, and compares.
+        hardware-compare: runs random cases of every instruction on the host's CPU and in an engine of ours, and compares.
 
           --cases N       cases per instruction (200; the long form is 110000)
           --states N      states per encoding (32)
           --bits 64|32    64-bit mode, or 32-bit code in compatibility mode (64)
+          --engine E      interpreter, or translator: then each instruction among others, in 64-bit mode (interpreter)
           --seed N        seed (1)
           --jobs N        processes that share the work (1)
           --code NAME     only this instruction; NAME* for all that begin so; may be repeated
@@ -61,6 +69,7 @@ public sealed record Options
           --print N       mismatches printed for each instruction (1)
           --self          compare the host with itself, to test the harness
           --exhaustive    every operand of 8-bit arithmetic instead of random cases
+          --sequences N   compare the translator with the interpreter on random sequences of instructions instead, from --instance on
           --coverage FILE write the table of instructions and reasons, and end
           --vectors DIR   write the vectors of defined results, and end
 
@@ -101,6 +110,11 @@ public sealed record Options
             return this with { Codes = [.. Codes, value] };
         }
 
+        if (name == "--engine" && Enum.TryParse(value, ignoreCase: true, out EngineKind engine))
+        {
+            return this with { Engine = engine };
+        }
+
         if (name == "--coverage")
         {
             return this with { Coverage = value };
@@ -125,6 +139,7 @@ public sealed record Options
         "--states" => this with { States = (int)number },
         "--seed" => this with { Seed = (ulong)number },
         "--bits" when number is 32 or 64 => this with { Mode = number == 32 ? CpuMode.Compatibility : CpuMode.Long },
+        "--sequences" => this with { Sequences = number },
         "--instance" => this with { Instance = number },
         "--jobs" => this with { Jobs = (int)number },
         "--print" => this with { Print = (int)number },

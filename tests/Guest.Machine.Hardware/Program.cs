@@ -3,6 +3,7 @@ using System.Globalization;
 using Guest.Machine.Hardware;
 using Guest.Machine.Hardware.Engine;
 using Guest.Machine.Hardware.Generate;
+using Guest.Machine.Hardware.Sequences;
 using Guest.Machine.Hardware.Vectors;
 using Guest.Machine.X86;
 using Iced.Intel;
@@ -35,6 +36,11 @@ return options.Jobs > 1 ? RunJobs(args, options.Jobs) : RunHere(options);
 static int RunHere(Options options)
 {
     Console.Error.WriteLine($"seed {options.Seed}");
+    if (options.Sequences != 0)
+    {
+        return SequenceCampaign.Run(options, Console.Out) == 0 ? 0 : 3;
+    }
+
     var campaign = new Campaign(options, Console.Out, Console.IsErrorRedirected ? null : Console.Error);
     try
     {

@@ -28,6 +28,13 @@ public static class Summary
 
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{campaign.Tallies.Count} instructions, {cases:n0} cases (at least {fewest:n0} each), {failing.Length} instructions differ"));
+        long translated = campaign.Tallies.Values.Sum(tally => tally.Translated);
+        if (translated != 0)
+        {
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"emitted code executed {translated:n0} cases of {campaign.Tallies.Values.Count(tally => tally.Translated != 0)} instructions"));
+        }
+
         output.WriteLine(string.Join(", ", campaign.Outcomes.Select((count, index) => (count, index)).Where(entry => entry.count != 0)
             .Select(entry => string.Create(CultureInfo.InvariantCulture, $"{Outcome.Name(entry.index - 2)} {entry.count:n0}"))));
         return failing.All(known.Contains);

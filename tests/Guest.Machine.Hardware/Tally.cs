@@ -12,6 +12,9 @@ public sealed class Tally
     /// <summary>Cases the tested CPU had no answer to, such as an instruction it lacks.</summary>
     public long Unusable { get; set; }
 
+    /// <summary>Cases that emitted code of the translator executed to their end.</summary>
+    public long Translated { get; set; }
+
     /// <summary>Cases in which the CPUs differed.</summary>
     public long Mismatches { get; set; }
 }

@@ -1,27 +1,33 @@
 using System.Runtime.InteropServices;
+using Guest.Machine.Board;
 using Guest.Machine.Memory;
 using Guest.Machine.X86;
+using Guest.Machine.X86.Translate;
 
 namespace Guest.Machine.Hardware.Engine;
 
-/// <summary>Our interpreter: a guest in 64-bit user mode that maps the arena at the same virtual addresses with the same rights.</summary>
+/// <summary>One of our engines: a guest in user mode that maps the arena at the same virtual addresses with the same rights.</summary>
 /// <remarks>A fault goes through the guest's IDT, as in a real machine: each vector has a handler of one HLT at privilege 0, and
-/// the frame on the stack of the TSS tells the state at the fault.</remarks>
-public sealed class EngineCpu : ICpuUnderTest
+/// the frame on the stack of the TSS tells the state at the fault. The translator translates blocks, so it gets the instruction among
+/// others and runs until the breakpoint behind it (<c>EngineCpu.Blocks.cs</c>).</remarks>
+public sealed partial class EngineCpu : ICpuUnderTest
 {
     private readonly GuestMemory memory = new(UserMachine.MemoryBytes);
     private readonly Vcpu cpu;
-    private readonly Interpreter interpreter;
+    private readonly IEngine engine;
     private CpuMode mode;
     private ulong codeAddress;
     private int codeLength;
 
     /// <summary>Builds the machine and puts it into user mode.</summary>
     /// <param name="model">The processor model.</param>
-    public EngineCpu(CpuModel model)
+    /// <param name="kind">The engine.</param>
+    /// <exception cref="ReplayKitException">The host cannot run the translator.</exception>
+    public EngineCpu(CpuModel model, EngineKind kind = EngineKind.Interpreter)
     {
         cpu = new Vcpu(0, memory, new NoBus(), model);
-        interpreter = new Interpreter(cpu);
+        translator = kind == EngineKind.Translator ? new Translator(cpu, EngineOptions.Default) : null;
+        engine = translator ?? (IEngine)new Interpreter(cpu);
         UserMachine.Build(memory);
         UserMachine.EnterLongMode(cpu, mode);
     }
@@ -45,7 +51,7 @@ public sealed class EngineCpu : ICpuUnderTest
     /// <inheritdoc/>
     public void SetCode(ulong address, ReadOnlySpan<byte> instruction)
     {
-        Span<byte> breakpoints = stackalloc byte[32];
+        Span<byte> breakpoints = stackalloc byte[Surroundings.MaxBytes];
         breakpoints.Fill(0xCC);
         if (codeLength != 0)
         {
@@ -58,7 +64,14 @@ public sealed class EngineCpu : ICpuUnderTest
 
         codeAddress = address;
         codeLength = Math.Min(instruction.Length, Arena.CodeSize - (int)(address - Arena.Code));
-        Write(address, instruction[..codeLength]);
+        if (IsTranslated)
+        {
+            SetBlock(address, instruction[..codeLength]);
+        }
+        else
+        {
+            Write(address, instruction[..codeLength]);
+        }
     }
 
     /// <inheritdoc/>
@@ -69,13 +82,18 @@ public sealed class EngineCpu : ICpuUnderTest
             UserMachine.EnterUserMode(cpu, mode);
         }
 
-        StateCopy.Load(cpu, state);
-        ulong retired = cpu.State.Retired;
         try
         {
+            if (IsTranslated && RunBlock(ref state) is { } ended)
+            {
+                return ended;
+            }
+
+            StateCopy.Load(cpu, state);
+            ulong retired = cpu.State.Retired;
             do
             {
-                interpreter.Run(retired + 1);
+                engine.Run(retired + 1);
             }
             while (cpu.State.Retired == retired);
         }
@@ -99,7 +117,7 @@ public sealed class EngineCpu : ICpuUnderTest
     /// <inheritdoc/>
     public void Dispose()
     {
-        interpreter.Dispose();
+        engine.Dispose();
         cpu.Dispose();
         memory.Dispose();
     }

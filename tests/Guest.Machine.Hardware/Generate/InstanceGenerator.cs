@@ -54,6 +54,26 @@ public sealed class InstanceGenerator
         return false;
     }
 
+    /// <summary>Makes one legal encoding of <paramref name="code"/> at an address.</summary>
+    /// <returns>False where no try decoded to the code.</returns>
+    public bool NextAt(ref Rng rng, Code code, ulong address, Instance instance)
+    {
+        OpCodeInfo info = code.ToOpCode();
+        for (int attempt = 0; attempt < Attempts; attempt++)
+        {
+            encoding.Emit(ref rng, info);
+            if (Decode(address) is { } decoded && decoded.Code == code && Finish(ref rng, code, address, instance))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Moves the encoding made last to another address.</summary>
+    public bool Again(ref Rng rng, ulong address, Instance instance) => Finish(ref rng, instance.Target, address, instance);
+
     /// <summary>Patches displacement and immediate so that they fit the address, and hands over.</summary>
     private bool Finish(ref Rng rng, Code code, ulong address, Instance instance)
     {

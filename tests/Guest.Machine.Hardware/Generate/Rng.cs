@@ -27,6 +27,15 @@ public struct Rng(ulong seed)
     /// <summary>A number from 0 to below <paramref name="count"/>.</summary>
     public int Below(int count) => (int)(((Next() >> 32) * (ulong)count) >> 32);
 
+    /// <summary>Fills bytes.</summary>
+    public void Fill(Span<byte> bytes)
+    {
+        for (int at = 0; at + 8 <= bytes.Length; at += 8)
+        {
+            BitConverter.TryWriteBytes(bytes[at..], Next());
+        }
+    }
+
     /// <summary>True in <paramref name="percent"/> of a hundred cases.</summary>
     public bool Percent(int percent) => Below(100) < percent;
 }

@@ -16,7 +16,7 @@ internal static class FormTable
         }
 
         EmitKind kind = General(instruction, info);
-        return kind != EmitKind.Interpret && info.OperandSize == 16 && !Handles16(kind) ? EmitKind.Interpret : kind;
+        return kind != EmitKind.Interpret && info.OperandSize == 16 && !(Handles16(kind) && HasRoomFor16(info)) ? EmitKind.Interpret : kind;
     }
 
     /// <summary>What it does with the flags.</summary>
@@ -44,6 +44,9 @@ internal static class FormTable
     private static bool Handles16(EmitKind kind) => kind is EmitKind.Plain or EmitKind.Nothing or EmitKind.Accumulator or EmitKind.MoveImmediate or EmitKind.WidenAccumulator
         or EmitKind.ExchangeAccumulator or EmitKind.Lea or EmitKind.Multiply or EmitKind.ShiftImmediate or EmitKind.CompareExchange or EmitKind.ReadSegment or EmitKind.Direction or EmitKind.String;
 
+    // A form has one prefix: where F2 or F3 is part of the opcode, the one that makes the operand 16 bits has no place.
+    private static bool HasRoomFor16(OpCodeInfo info) => info.MandatoryPrefix is not (MandatoryPrefix.PF2 or MandatoryPrefix.PF3);
+
     private static EmitKind Vector(in Instruction instruction, OpCodeInfo info)
     {
         for (int i = 0; i < info.OpCount; i++)
@@ -61,7 +64,7 @@ internal static class FormTable
 
         return instruction.Mnemonic switch
         {
-            Mnemonic.Crc32 or Mnemonic.Movnti => EmitKind.Plain,
+            Mnemonic.Crc32 or Mnemonic.Movnti => info.OperandSize != 16 || HasRoomFor16(info) ? EmitKind.Plain : EmitKind.Interpret,
             Mnemonic.Maskmovdqu or Mnemonic.Vmaskmovdqu => EmitKind.Interpret,
             _ when instruction.Mnemonic.ToString().Contains("Pcmpestr", StringComparison.OrdinalIgnoreCase) => EmitKind.Interpret,
             _ when instruction.Mnemonic.ToString().Contains("Pcmpistr", StringComparison.OrdinalIgnoreCase) => EmitKind.Interpret,
@@ -134,6 +137,8 @@ internal static class FormTable
                 return instruction.Code is Code.Jmp_rel8_64 or Code.Jmp_rel32_64 ? EmitKind.Jump : instruction.Code == Code.Jmp_rm64 ? EmitKind.JumpIndirect : EmitKind.Interpret;
             case Mnemonic.Jrcxz or Mnemonic.Jecxz:
                 return instruction.Code is Code.Jrcxz_rel8_64 or Code.Jecxz_rel8_64 ? EmitKind.CountJump : EmitKind.Interpret;
+            case Mnemonic.Loope or Mnemonic.Loopne:
+                return EmitKind.Interpret;
             case Mnemonic.Loop:
                 return instruction.Code == Code.Loop_rel8_64_RCX ? EmitKind.CountJump : EmitKind.Interpret;
             case Mnemonic.Lahf:

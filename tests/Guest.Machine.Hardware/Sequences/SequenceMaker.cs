@@ -1,0 +1,165 @@
+using System.Buffers.Binary;
+using Guest.Machine.Hardware.Generate;
+using Iced.Intel;
+
+namespace Guest.Machine.Hardware.Sequences;
+
+/// <summary>Makes random sequences of instructions, and states to run them from.</summary>
+internal sealed class SequenceMaker
+{
+    private const int MostInstructions = 12;
+    private const int MostBytes = 1024;
+
+    // Integer instructions, in which the translator has most to do itself.
+    private static readonly Code[] integer = [.. TestedCodes.All(CpuMode.Long).Where(code => IsInteger(code.Mnemonic()))];
+    private static readonly Code[] all = [.. TestedCodes.All(CpuMode.Long)];
+    private readonly InstanceGenerator instances = new(CpuMode.Long);
+    private readonly Instance instance = new();
+    private readonly byte[] code = new byte[MostBytes + 32];
+    private int length;
+
+    /// <summary>Where the sequence begins.</summary>
+    public ulong Start { get; private set; }
+
+    /// <summary>Its bytes; breakpoints follow.</summary>
+    public ReadOnlySpan<byte> Code => code.AsSpan(0, length);
+
+    private ulong Here => Start + (ulong)length;
+
+    /// <summary>Makes a sequence: up to twelve instructions, most accesses led to where they may, and an end.</summary>
+    public void Make(ref Rng rng)
+    {
+        Start = rng.Percent(70) ? Arena.Code + 256 + (ulong)rng.Below(Arena.CodeSize - 2048) : Arena.Code + Arena.Page - (ulong)rng.Below(160);
+        length = 0;
+        for (int left = 1 + rng.Below(MostInstructions); left > 0 && length < MostBytes - 128; left--)
+        {
+            Code[] from = rng.Percent(85) ? integer : all;
+            if (instances.NextAt(ref rng, from[rng.Below(from.Length)], Here, instance))
+            {
+                Add(ref rng);
+            }
+        }
+
+        End(ref rng);
+    }
+
+    /// <summary>Makes the registers to begin with.</summary>
+    public CpuSnapshot MakeState(ref Rng rng)
+    {
+        CpuSnapshot state = Vectors.StateText.Plain;
+        state.Rip = Start;
+        state.FsBase = Base(ref rng);
+        state.GsBase = Base(ref rng);
+        state.Rflags = 0x202 | (rng.Next() & 0x8D5) | (rng.Percent(10) ? 0x400UL : 0) | (rng.Percent(3) ? 0x4_0000UL : 0);
+        for (int r = 0; r < 16; r++)
+        {
+            state.Gpr[r] = rng.Percent(r == 4 ? 90 : 30) ? AddressPicker.Pick(ref rng, 8) : Values.General(ref rng);
+            for (int quad = 0; quad < 2; quad++)
+            {
+                state.XmmLow(r)[quad] = Values.Quadword(ref rng, (Values.Lanes)rng.Below(8));
+                state.YmmHigh(r)[quad] = Values.Quadword(ref rng, (Values.Lanes)rng.Below(8));
+            }
+        }
+
+        state.Mxcsr = FloatingState.Mxcsr(ref rng);
+        return state;
+    }
+
+    private static ulong Base(ref Rng rng) => rng.Percent(60) ? 0 : rng.Next() & 0x0FFF_FFFF;
+
+    private static bool IsInteger(Mnemonic mnemonic) => mnemonic is Mnemonic.Add or Mnemonic.Adc or Mnemonic.Sub or Mnemonic.Sbb or Mnemonic.And or Mnemonic.Or or Mnemonic.Xor
+        or Mnemonic.Cmp or Mnemonic.Test or Mnemonic.Inc or Mnemonic.Dec or Mnemonic.Neg or Mnemonic.Not or Mnemonic.Mov or Mnemonic.Movzx or Mnemonic.Movsx or Mnemonic.Movsxd
+        or Mnemonic.Lea or Mnemonic.Xchg or Mnemonic.Xadd or Mnemonic.Cmpxchg or Mnemonic.Cmpxchg8b or Mnemonic.Cmpxchg16b or Mnemonic.Bswap or Mnemonic.Movbe
+        or Mnemonic.Shl or Mnemonic.Shr or Mnemonic.Sar or Mnemonic.Sal or Mnemonic.Rol or Mnemonic.Ror or Mnemonic.Shld or Mnemonic.Shrd
+        or Mnemonic.Mul or Mnemonic.Imul or Mnemonic.Div or Mnemonic.Idiv or Mnemonic.Mulx or Mnemonic.Bsf or Mnemonic.Bsr or Mnemonic.Tzcnt or Mnemonic.Lzcnt or Mnemonic.Popcnt
+        or Mnemonic.Andn or Mnemonic.Bextr or Mnemonic.Blsi or Mnemonic.Blsmsk or Mnemonic.Blsr or Mnemonic.Bzhi or Mnemonic.Pdep or Mnemonic.Pext or Mnemonic.Rorx
+        or Mnemonic.Sarx or Mnemonic.Shlx or Mnemonic.Shrx or Mnemonic.Adcx or Mnemonic.Adox or Mnemonic.Bt or Mnemonic.Bts or Mnemonic.Btr or Mnemonic.Btc
+        or Mnemonic.Clc or Mnemonic.Stc or Mnemonic.Cmc or Mnemonic.Cld or Mnemonic.Std or Mnemonic.Lahf or Mnemonic.Sahf or Mnemonic.Pushfq or Mnemonic.Push or Mnemonic.Pop
+        or Mnemonic.Leave or Mnemonic.Cbw or Mnemonic.Cwde or Mnemonic.Cdqe or Mnemonic.Cwd or Mnemonic.Cdq or Mnemonic.Cqo or Mnemonic.Nop
+        || (mnemonic.ToString() is var name && (name.StartsWith("Set", StringComparison.Ordinal) || name.StartsWith("Cmov", StringComparison.Ordinal)));
+
+    // The instruction, and before it (not always) moves of what its address needs: they leave the flags alone.
+    private void Add(ref Rng rng)
+    {
+        if (rng.Percent(80) && instance.Memory.Count != 0)
+        {
+            Lead(ref rng);
+            if (instance.Decoded.IsIPRelativeMemoryOperand && !instances.Again(ref rng, Here, instance))
+            {
+                return;
+            }
+        }
+
+        Append(instance.Bytes.AsSpan(0, instance.Length));
+    }
+
+    private void Lead(ref Rng rng)
+    {
+        foreach (UsedMemory memory in instance.Memory)
+        {
+            int index = memory.VsibSize == 0 ? RegisterPlaces.Number(memory.Index) : -1;
+            int start = RegisterPlaces.Number(memory.Base);
+            ulong number = (ulong)rng.Below(64);
+            if (index >= 0 && index != start)
+            {
+                MoveTo(index, number);
+            }
+
+            if (start >= 0 && index != start)
+            {
+                ulong target = AddressPicker.Pick(ref rng, StateGenerator.SizeOf(memory));
+                MoveTo(start, target - memory.Displacement - (index >= 0 ? number * (ulong)memory.Scale : 0));
+            }
+        }
+
+        if (Shaping.IsBitString(instance.Decoded) && rng.Percent(80))
+        {
+            MoveTo(RegisterPlaces.Number(instance.Decoded.Op1Register), (ulong)(rng.Below(2048) - 1024));
+        }
+    }
+
+    private void End(ref Rng rng)
+    {
+        switch (rng.Below(8))
+        {
+            case < 3:
+                break;
+            case 3 or 4:
+                Jump(0xE9);
+                break;
+            case 5:
+                Append([0x0F]);
+                Jump((byte)(0x80 | rng.Below(16)));
+                break;
+            case 6:
+                Jump(0xE8);
+                break;
+            default:
+                // push start; ret
+                Append([0x68, (byte)Start, (byte)(Start >> 8), (byte)(Start >> 16), (byte)(Start >> 24), 0xC3]);
+                break;
+        }
+    }
+
+    private void Jump(byte opcode)
+    {
+        Span<byte> bytes = [opcode, 0, 0, 0, 0];
+        BinaryPrimitives.WriteInt32LittleEndian(bytes[1..], (int)(Start - (Here + 5)));
+        Append(bytes);
+    }
+
+    private void MoveTo(int register, ulong value)
+    {
+        Span<byte> bytes = stackalloc byte[10];
+        bytes[0] = (byte)(0x48 | (register >> 3));
+        bytes[1] = (byte)(0xB8 | (register & 7));
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes[2..], value);
+        Append(bytes);
+    }
+
+    private void Append(ReadOnlySpan<byte> bytes)
+    {
+        bytes.CopyTo(code.AsSpan(length));
+        length += bytes.Length;
+    }
+}
