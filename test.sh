@@ -7,7 +7,7 @@ cd "$(dirname "$0")"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 
 command -v dotnet >/dev/null || { echo 'test.sh: the .NET SDK is missing (dotnet is not in PATH)' >&2; exit 4; }
-need gcc=gcc as=binutils zstd=zstd xz=xz-utils qemu-img=qemu-utils passt=passt cpio=cpio qemu-system-x86_64=qemu-system-x86 ip=iproute2 iasl=acpica-tools node=nodejs npm=npm gdb=gdb
+need gcc=gcc as=binutils zstd=zstd xz=xz-utils qemu-img=qemu-utils mke2fs=e2fsprogs passt=passt cpio=cpio qemu-system-x86_64=qemu-system-x86 ip=iproute2 iasl=acpica-tools node=nodejs npm=npm gdb=gdb
 echo 'building (Release)'
 dotnet build ReplayKit.sln -c Release -v quiet --nologo || exit 1
 

@@ -1,8 +1,9 @@
 #!/bin/bash
 # Builds an initramfs around a static busybox, compressed by gzip. The same arguments give the same bytes.
 #
-#   samples/guest/initramfs.sh [--busybox FILE] [--script FILE] [--file SOURCE:/PATH]... [--tree FOLDER] [--root FOLDER] [--plain] -o OUTPUT
+#   samples/guest/initramfs.sh [--busybox FILE] [--script FILE | --switch-to DEVICE] [--file SOURCE:/PATH]... [--tree FOLDER] [--root FOLDER] [--plain] -o OUTPUT
 #
+#   --switch-to DEVICE   mounts the ext4 file system on a disk and goes on with its /sbin/init; for the kernel's modules that this needs see --module
 #   --script FILE        /init runs this shell script and powers the machine off; without it, it starts a shell on ttyS0
 #   --file SOURCE:/PATH  one more file in the guest, with its permission bits; may be repeated
 #   --tree FOLDER        what the folder holds is in the guest too; busybox's commands get only the names that it leaves
@@ -18,7 +19,7 @@ umask 022
 usage() { sed -nE '/^$|^set /q; s/^# ?//p' "$0" >&2; exit "${1:-1}"; }
 
 here=$(cd "$(dirname "$0")" && pwd)
-busybox='' script='' output='' tree='' root='' plain='' modules=''
+busybox='' script='' device='' output='' tree='' root='' plain='' modules=''
 extras=() wanted=()
 while [ $# -gt 0 ]; do
     case $1 in
@@ -28,6 +29,7 @@ while [ $# -gt 0 ]; do
         --root) root=${2:?} ;;
         --busybox) busybox=${2:?} ;;
         --script) script=${2:?} ;;
+        --switch-to) device=${2:?} ;;
         --module) wanted+=("${2:?}") ;;
         --modules) modules=${2:?} ;;
         --file) extras+=("${2:?}") ;;
@@ -65,7 +67,10 @@ done
 echo 'root:x:0:0:root:/root:/bin/sh' > "$root/etc/passwd"
 echo 'root:x:0:' > "$root/etc/group"
 
-if [ -n "$script" ]; then
+if [ -n "$device" ]; then
+    mkdir "$root/new"
+    echo "mount -t ext4 $device /new && exec switch_root /new /sbin/init" > "$root/main"
+elif [ -n "$script" ]; then
     install -m 755 "$script" "$root/script"
     cat > "$root/main" <<'MAIN'
 /bin/sh /script

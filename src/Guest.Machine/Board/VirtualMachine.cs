@@ -24,6 +24,7 @@ public sealed partial class VirtualMachine : ICpuBus, IBoardControl, IInterruptT
     private readonly EngineChaos _chaos;
     private bool _inputInRep;
     private volatile bool _called;
+    private ulong _settledAt = ulong.MaxValue;
 
     /// <summary>Puts a machine together and loads the guest's kernel.</summary>
     /// <param name="description">What the machine is.</param>
@@ -132,7 +133,7 @@ public sealed partial class VirtualMachine : ICpuBus, IBoardControl, IInterruptT
                 return RunStop.Reached;
             }
 
-            if (_called)
+            if (_called && IsFresh)
             {
                 _called = false;
                 return RunStop.Called;
@@ -144,6 +145,7 @@ public sealed partial class VirtualMachine : ICpuBus, IBoardControl, IInterruptT
             }
 
             Settle();
+            _settledAt = Cpu.State.Retired;
             if (Cpu.State.Halted && !PassIdleTime())
             {
                 return RunStop.Idle;
@@ -216,6 +218,7 @@ public sealed partial class VirtualMachine : ICpuBus, IBoardControl, IInterruptT
     public void Restore(StateReader reader, MemoryImage memory)
     {
         Cpu.FlushTranslations();
+        _settledAt = ulong.MaxValue;
         _hasher.Replace(memory);
         End = (MachineEnd)reader.ReadIndex((int)MachineEnd.TripleFault + 1);
         _inputInRep = reader.ReadBool();
@@ -383,6 +386,10 @@ public sealed partial class VirtualMachine : ICpuBus, IBoardControl, IInterruptT
         Clock.Anchor(Math.Max(Board.NextDeadline, Clock.Now), Clock.Rate);
         return true;
     }
+
+    // Whether the machine is in the state that a position names: nothing that is due there has been done, and no fault has been delivered that a stop at the
+    // position would come before. Inside a REP instruction the count says so.
+    private bool IsFresh => Cpu.State.InRep || (Cpu.State.Retired != _settledAt && Cpu.Tries == 0);
 
     private bool IsAt(Position limit)
     {
