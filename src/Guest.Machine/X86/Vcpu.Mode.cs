@@ -29,7 +29,7 @@ public sealed partial class Vcpu
     public bool InVirtual8086 => (State.SystemFlags & Flags.VM) != 0;
 
     /// <summary>Default code size: 0, 1, 2 for 16, 32, 64 bits.</summary>
-    internal int CodeSize { get; private set; }
+    public int CodeSize { get; private set; }
 
     /// <summary>What a fetch depends on besides the address, in four bits: code size and user privilege.</summary>
     internal uint CodeMode { get; private set; }
@@ -150,7 +150,7 @@ public sealed partial class Vcpu
     }
 
     /// <summary>Reads one byte as a debugger would: no fault, no bit set.</summary>
-    internal bool TryPeek(GuestVirtual address, out byte value)
+    public bool TryPeek(GuestVirtual address, out byte value)
     {
         value = 0;
         if (!TryTranslate(address, out GuestPhysical physical) || !Memory.TryHost(physical.Value, out nint host))

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Guest.Machine;
 using Replay.Engine.Segments;
 using ReplayKit.Cli.Arguments;
 using ReplayKit.Cli.Terminal;
@@ -17,29 +18,37 @@ internal static class VerifyCommand
         Option<int> jobs = CommonOptions.Jobs();
         Option<bool> upToDamage = CommonOptions.UpToDamage();
         Option<string> engine = CommonOptions.Engine();
+        Option<bool> lockStep = new("--lockstep") { Description = "First replay on both engines side by side and compare them; the first instruction at which they part is named with both states." };
         Option<bool> json = CommonOptions.Json();
         Verb verb = new(
             "verify",
-            "Replays a recording and compares every state hash. A difference is an error (exit code 3) that names the interval and the parts. With --jobs, the pieces between checkpoints are replayed side by side.",
+            "Replays a recording and compares every state hash. A difference is an error (exit code 3) that names the interval and the parts. With --jobs, the pieces between checkpoints are replayed side by side. With --lockstep, both engines replay it and are compared as well.",
             "replaykit verify latest",
-            "replaykit verify boot.rk --jobs 8 --json")
+            "replaykit verify boot.rk --jobs 8 --json",
+            "replaykit verify boot.rk --lockstep")
         {
-            recording, jobs, upToDamage, engine, json,
+            recording, jobs, upToDamage, engine, lockStep, json,
         };
         verb.SetAction(parsed => Verify(
             OpenRecording.Open(parsed.GetRequiredValue(recording), parsed.GetValue(upToDamage), CommonOptions.ReadEngine(parsed.GetRequiredValue(engine))),
             CommonOptions.ReadJobs(parsed.GetValue(jobs)),
+            parsed.GetValue(lockStep),
             parsed.GetValue(json)));
         return verb;
     }
 
-    private static void Verify(OpenRecording recording, int jobs, bool json)
+    private static void Verify(OpenRecording recording, int jobs, bool lockStep, bool json)
     {
         _ = recording.Summary;
         IReadOnlyList<ReplaySegment> segments = Verification.Cut(recording.Folder, recording.End, jobs);
         if (jobs > 1 && segments.Count == 1)
         {
             StandardError.Writer.WriteLine("replaykit: the recording has no checkpoints and is verified in one piece; 'replaykit checkpoint' makes some");
+        }
+
+        if (lockStep && !recording.IsEmpty)
+        {
+            CompareEngines(recording);
         }
 
         Verified result = new(
@@ -53,6 +62,16 @@ internal static class VerifyCommand
         Console.Out.WriteLine(json ? JsonSerializer.Serialize(result, JsonOutput.Options) : string.Create(
             CultureInfo.InvariantCulture,
             $"{result.Recording}: {result.Instructions} instructions replayed, {result.StateHashes} state hashes compared, all equal; ended: {result.Ended}"));
+    }
+
+    private static void CompareEngines(OpenRecording recording)
+    {
+        using ProgressBar progress = new("lock step", 0, recording.End.Retired - recording.Folder.Start.Retired);
+        using LockStep engines = new(recording.Folder, engine: recording.Engine);
+        if (engines.Run(recording.End, progress.Report) is { } parting)
+        {
+            throw new ReplayKitException(507, ExitCode.Divergence, $"{parting} ({engines.FirstKind}, {engines.SecondKind})");
+        }
     }
 
     private static int Replay(OpenRecording recording, IReadOnlyList<ReplaySegment> segments, int jobs)
