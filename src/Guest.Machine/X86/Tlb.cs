@@ -80,8 +80,21 @@ internal sealed class Tlb
         entry.Space = space;
     }
 
-    /// <summary>What the second level knows of a page.</summary>
-    internal ref readonly SecondLevelEntry Find(AccessMode mode, ulong page, uint space) => ref Second(mode, page, space);
+    /// <summary>Whether the second level knows a right to an address, and the host address of its page.</summary>
+    internal bool TryFind(AccessMode mode, ulong address, uint space, bool write, out nint host)
+    {
+        ulong page = address & ~0xFFFUL;
+        ref SecondLevelEntry entry = ref Second(mode, page, space);
+        host = entry.Host;
+        return entry.Space == space && (write ? entry.WriteTag : entry.ReadTag) == page;
+    }
+
+    /// <summary>Gives the first level what the second has of a page.</summary>
+    internal void Renew(AccessMode mode, ulong page, uint space, bool plain)
+    {
+        ref SecondLevelEntry entry = ref Second(mode, page, space);
+        FillFirst(mode, page, entry.Host, entry.ReadTag == page, plain && entry.WriteTag == page);
+    }
 
     /// <summary>Gives the first level the right to write a page that is in the second and has become plain.</summary>
     internal void AllowWrite(AccessMode mode, ulong page, uint space)

@@ -35,6 +35,14 @@ public sealed partial class Vcpu
     internal bool TryTranslate(ulong address, AccessKind kind, out ulong physical)
     {
         AccessMode mode = State.Mode;
+        if (kind != AccessKind.Fetch && _tlb.TryFind(mode, address, SpaceOf(address).Id, kind == AccessKind.Write, out nint host))
+        {
+            int ram = Memory.PageOf(host);
+            _tlb.Renew(mode, address & ~0xFFFUL, SpaceOf(address).Id, Memory.IsPlain(ram));
+            physical = GuestMemory.AddressOf(ram).Value | (address & 0xFFF);
+            return true;
+        }
+
         bool allowed = TryWalk(address, kind, mode, out PageWalk walk);
         physical = walk.Physical;
         if (allowed)

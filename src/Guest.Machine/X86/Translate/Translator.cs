@@ -28,6 +28,7 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
     private uint _userGeneration;
     private uint _kernelGeneration;
     private int _features = -1;
+    private ulong _until;
 
     /// <summary>Creates the engine for a vCPU.</summary>
     /// <param name="cpu">The vCPU.</param>
@@ -73,6 +74,7 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
     {
         ref CpuState s = ref _cpu.State;
         _cpu.Attention = false;
+        _until = until;
         Prepare(ref s);
         while (s.Retired < until && !_cpu.Attention)
         {
@@ -136,7 +138,7 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
             else if (!CanTranslate(ref s))
             {
                 Statistics.Untranslated++;
-                _interpreter.Go(_cpu.Careful ? s.Retired + 1 : s.Retired + Math.Min(Portion, left));
+                _interpreter.Go(_cpu.Careful || s.InRep ? s.Retired + 1 : s.Retired + Math.Min(Portion, left));
             }
             else
             {
@@ -145,8 +147,9 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
         }
     }
 
+    // What stands inside a REP instruction goes on as it began.
     private bool CanTranslate(ref CpuState s) =>
-        _cpu.InLongMode64 && s.Cpl is 0 or 3 && !_cpu.Careful && Observer is null && Stops is not { Everywhere: true } && !_cpu.MustSeeAccesses;
+        !s.InRep && _cpu.InLongMode64 && s.Cpl is 0 or 3 && !_cpu.Careful && Observer is null && Stops is not { Everywhere: true } && !_cpu.MustSeeAccesses;
 
     // Runs emitted code from RIP on, until it comes back for something that changes where it goes on.
     private void Execute(ref CpuState s, ulong budget)
@@ -219,6 +222,8 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
         }
         else
         {
+            // An STI and the instruction in its shadow are done together: nobody looks in between.
+            _ = s.Retired + 2 <= _until && _interpreter.TryEnableInterrupts();
             _interpreter.Step(Statistics);
         }
     }

@@ -166,6 +166,7 @@ internal sealed partial class BlockEmitter
             case EmitKind.AccessCheck: EmitAccessCheck(ref op); break;
             case EmitKind.SwapGs: EmitSwapGs(); break;
             case EmitKind.ReadSegment: EmitReadSegment(ref op); break;
+            case EmitKind.String: EmitString(ref op); break;
             case EmitKind.ZeroUpper: _code.Bytes(0x77_F8_C5, 3); break;
             default: throw new InvalidOperationException($"no emission for {op.Kind}");
         }
@@ -174,7 +175,8 @@ internal sealed partial class BlockEmitter
     /// <summary>Whether an instruction is translated in a mode.</summary>
     internal static bool IsTranslated(in GuestInstruction op, ModeKey mode) => op.Kind switch
     {
-        EmitKind.Interpret or EmitKind.String or EmitKind.EnableInterrupts or EmitKind.PopFlags => false,
+        EmitKind.String => IsHostString(op),
+        EmitKind.Interpret or EmitKind.EnableInterrupts or EmitKind.PopFlags => false,
         EmitKind.Vector or EmitKind.ZeroUpper => (op.Form.IsVex ? mode.Vex : mode.Sse) && (mode.Masked || !op.Form.UsesMxcsr) && !(op.HasMemory && op.Cut && op.FromRip),
         EmitKind.DisableInterrupts or EmitKind.AccessCheck or EmitKind.SwapGs => mode.IsSupervisor,
         EmitKind.Divide or EmitKind.SignedDivide => op.Form.Bits >= 32,
