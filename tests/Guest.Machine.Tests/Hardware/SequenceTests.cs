@@ -15,7 +15,7 @@ public sealed class SequenceTests(ITestOutputHelper output)
         // Without a seed another one in each run, printed with every difference.
         ulong used = (ulong?)seed ?? (ulong)DateTime.UtcNow.Ticks / 10_000_000;
         using var text = new StringWriter();
-        long differing = SequenceCampaign.Run(new Options { Sequences = 300, Seed = used }, text);
+        long differing = SequenceCampaign.Run(new Options { Sequences = 1500, Seed = used }, text);
         output.WriteLine(text.ToString());
         Assert.True(differing == 0, text.ToString());
     }
