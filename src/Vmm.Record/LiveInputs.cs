@@ -77,13 +77,18 @@ internal sealed class LiveInputs : IInputSource
             return EndWith(machine, Words(machine.End));
         }
 
+        if (stop == RunStop.Idle)
+        {
+            Still?.Look(machine, _clock.Nanoseconds, idle: true);
+        }
+
         if (stop == RunStop.Idle && !WaitIdle(machine))
         {
             return EndWith(machine, EndReason.HaltedForever);
         }
 
         ulong host = _clock.Nanoseconds;
-        Still?.Look(machine, host);
+        Still?.Look(machine, host, stop == RunStop.Idle);
         NoteHash(machine);
         NoteVendor(machine);
         ApplyTime(machine, stop, host);

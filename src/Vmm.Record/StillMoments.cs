@@ -10,7 +10,10 @@ internal sealed class StillMoments(IReadOnlyList<IStillWork> works, LiveBackEnds
     private bool _isHolding;
 
     /// <summary>The machine has come back; nothing has been applied where it stands now.</summary>
-    internal void Look(VirtualMachine machine, ulong host)
+    /// <param name="machine">The machine.</param>
+    /// <param name="host">The host's time.</param>
+    /// <param name="idle">Whether it waits: what is held back may be what it waits for.</param>
+    internal void Look(VirtualMachine machine, ulong host, bool idle)
     {
         bool isWanted = false;
         foreach (IStillWork work in works)
@@ -18,19 +21,20 @@ internal sealed class StillMoments(IReadOnlyList<IStillWork> works, LiveBackEnds
             isWanted |= work.IsWanted(machine, host);
         }
 
-        if (isWanted && !_isHolding)
+        bool canBe = machine.Position.Retired > _lastApplied && machine.Position.RepCount is null;
+        if (isWanted && !_isHolding && (canBe || !idle))
         {
             backEnds.Hold();
             _isHolding = true;
         }
 
-        if (isWanted && machine.Position.Retired > _lastApplied && machine.Position.RepCount is null && backEnds.IsStill)
+        if (isWanted && canBe && backEnds.IsStill)
         {
             DoAll(machine, host);
             isWanted = false;
         }
 
-        if (_isHolding && !isWanted)
+        if (_isHolding && (!isWanted || (idle && !canBe)))
         {
             backEnds.Let();
             _isHolding = false;
