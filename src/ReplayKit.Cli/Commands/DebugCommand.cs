@@ -117,8 +117,14 @@ internal static class DebugCommand
             maintenance flush dcache
             frame
             end
+            define symbols
+            python
+            for line in gdb.execute("monitor symbols", to_string=True).splitlines():
+                if line.startswith("add-symbol-file "): gdb.execute(line)
+            end
+            end
             target remote {target}
-            {(process is null ? "" : "monitor process " + process)}
+            {(process is null ? "" : "monitor process " + process + "\nsymbols")}
 
             """;
     }

@@ -10,10 +10,10 @@ public sealed partial class GdbTests(VictimGuest guest) : IClassFixture<VictimGu
     {
         string output = guest.Debug(
             "end",
-            $"add-symbol-file {guest.Program}",
             "process victim",
             "hbreak force_sig_fault",
             "reverse-continue",
+            "symbols",
             "delete",
             "print/x state.pointer",
             "watch state.pointer",
@@ -21,7 +21,8 @@ public sealed partial class GdbTests(VictimGuest guest) : IClassFixture<VictimGu
             "info symbol $pc",
             "info line *$pc",
             "print index",
-            "print/x value");
+            "print/x value",
+            "python gdb.execute('history of %d/40' % int(gdb.parse_and_eval('&state')))");
         Assert.Contains("force_sig_fault", output, StringComparison.Ordinal);
         Assert.Contains("$1 = 0x1004", output, StringComparison.Ordinal);
         Assert.Contains("Hardware watchpoint 2: state.pointer", output, StringComparison.Ordinal);
@@ -29,6 +30,18 @@ public sealed partial class GdbTests(VictimGuest guest) : IClassFixture<VictimGu
         Assert.Matches(@"store( \+ \d+)? in section \.text of", output);
         Assert.Contains("= 4\n", output, StringComparison.Ordinal);
         Assert.Contains("= 0x1004\n", output, StringComparison.Ordinal);
+        Assert.Equal(
+            ["1000", "1001", "1002", "1003", "1004"],
+            Written().Matches(output).Select(match => match.Groups[1].Value.TrimStart('0')));
+    }
+
+    [Fact]
+    public void A_program_has_its_symbols_from_the_guests_own_memory()
+    {
+        string output = guest.Debug("end", "process victim", "hbreak force_sig_fault", "reverse-continue", "symbols", "info line use", "print answer");
+        Assert.Contains("Reading /replaykit/process/bin/victim from remote target", output, StringComparison.Ordinal);
+        Assert.Matches(@"Line \d+ of ""[^""]*victim.c"" starts at address 0x[0-9a-f]+ <use>", output);
+        Assert.Contains("$1 = 42", output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -77,6 +90,9 @@ public sealed partial class GdbTests(VictimGuest guest) : IClassFixture<VictimGu
         Assert.Contains("swapper/0", output, StringComparison.Ordinal);
         Assert.Contains("monitor when", output, StringComparison.Ordinal);
     }
+
+    [GeneratedRegex(@"wrote 0x([0-9a-f]{16}) to ")]
+    private static partial Regex Written();
 
     [GeneratedRegex(@"0:[0-9a-f]+, \d+ instructions: 0x[0-9a-f]+ <do_sys_openat2\+0>")]
     private static partial Regex When();

@@ -38,9 +38,10 @@ public sealed partial class GdbSession
         _replay = replay;
         _packets = packets;
         _guest = new GuestView(replay.Machine);
-        _files = new ServedFiles(path => path == ServedFiles.Kernel && _guest.Kernel is { } kernel ? KernelElf.Make(kernel) : null);
         _process = new ProcessFilter(_guest);
-        _monitor = new MonitorCommands(replay, _guest, _process, places);
+        ProcessFiles programs = new(_guest, _process);
+        _files = new ServedFiles(path => path != ServedFiles.Kernel ? programs.Find(path) : _guest.Kernel is { } kernel ? KernelElf.Make(kernel) : null);
+        _monitor = new MonitorCommands(replay, _guest, _process, programs, places);
     }
 
     /// <summary>Whether gdb has asked to end the whole debugging (packet k), and not only to leave.</summary>

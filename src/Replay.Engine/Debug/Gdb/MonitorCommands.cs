@@ -16,7 +16,7 @@ internal sealed class MonitorCommands
     private readonly SortedDictionary<string, Moment> _bookmarks = new(StringComparer.Ordinal);
     private readonly MonitorCommand[] _commands;
 
-    internal MonitorCommands(DebuggedReplay replay, GuestView guest, ProcessFilter process, Func<string, Position> places)
+    internal MonitorCommands(DebuggedReplay replay, GuestView guest, ProcessFilter process, ProcessFiles programs, Func<string, Position> places)
     {
         _process = process;
         _replay = replay;
@@ -31,6 +31,7 @@ internal sealed class MonitorCommands
             new("who-wrote", "ADDRESS[/BYTES]", "says which instruction wrote these bytes last before now", text => List(text, isBefore: true, 1)),
             new("history", "of ADDRESS[/BYTES]", "lists all writes to these bytes in the whole recording, the last thousand of them", text => List(text.StartsWith("of ", StringComparison.Ordinal) ? text[3..] : text, isBefore: false, MostWrites)),
             new("process", "[PID|NAME|any]", "lets breakpoints and watchpoints count in this process only", Process),
+            new("symbols", "", "prints gdb's commands for the symbols of the process's program and libraries", _ => programs.Commands()),
             new("console", "", "prints what the guest had printed by now", _ => Console()),
             new("ps", "", "lists the guest's processes", _ => Processes()),
             new("translate", "ADDRESS", "says where an address stands in guest-physical memory", Translate),

@@ -24,5 +24,6 @@ internal sealed class ProcessFilter(GuestView guest)
     /// <summary>What decides whether a stop counts; null where every one does.</summary>
     internal Func<Vcpu, bool>? Condition => _pid is null && _name.Length == 0 ? null : _ => IsChosen(guest.CurrentTask());
 
-    private bool IsChosen(GuestTask? task) => task is not null && (_pid is { } pid ? task.Pid == pid : task.Name == _name);
+    /// <summary>Whether a task is of the chosen process.</summary>
+    internal bool IsChosen(GuestTask? task) => task is not null && (_pid is { } pid ? task.Pid == pid : task.Name == _name);
 }
