@@ -61,7 +61,7 @@ public sealed partial class Vcpu
     {
         bool allowed = TryTranslate(address, kind, out ulong physical);
         PendingPageFault = !allowed && _fault.Vector == Vector.PF ? _fault : null;
-        return allowed && Memory.TryHost(physical, out nint host) && (kind == AccessKind.Read || Memory.IsPlain(Memory.PageOf(host)));
+        return allowed && !IsWatched(address & ~0xFFFUL) && Memory.TryHost(physical, out nint host) && (kind == AccessKind.Read || Memory.IsPlain(Memory.PageOf(host)));
     }
 
     /// <summary>Translates without raising a fault, setting a bit or remembering anything (debuggers, observers).</summary>
