@@ -28,7 +28,9 @@ public sealed class SeekTests(CheckpointedBoot boot)
         foreach ((Position at, IReadOnlyList<StatePart> hash) in boot.States.Where((_, index) => index % 10 == 9))
         {
             using Replayer replayer = new(RecordingFolder.Open(boot.Path), new NoConsole(), from: at);
-            Assert.True(replayer.Machine.Position.Retired + 10_000_000 > at.Retired, $"{replayer.Machine.Position} is far from {at}");
+
+            // Checkpoints stand where the recorder looked at the world: up to some ten million instructions apart.
+            Assert.True(replayer.Machine.Position.Retired + 30_000_000 > at.Retired, $"{replayer.Machine.Position} is far from {at}");
             replayer.SeekTo(at);
             Assert.Equal(hash, replayer.Machine.HashState());
             replayer.Run(verify: true);
