@@ -66,11 +66,6 @@ public sealed class Interpreter : IEngine, ICodeHolder
             }
             catch (GuestFaultException fault)
             {
-                if (!fault.Trap)
-                {
-                    _cpu.NoteTry();
-                }
-
                 _cpu.Deliver(fault);
             }
         }
@@ -139,28 +134,31 @@ public sealed class Interpreter : IEngine, ICodeHolder
         _cpu.BeginInstruction();
         Block block = FindBlock(ref s);
         ref Op op = ref block.Ops[0];
-        s.OpsLeft = 1;
-        s.InstructionStart = s.Rip;
         Observer?.Executing(_cpu, ref op);
-        s.Rip += op.Length;
-        OpPointer.Invoke(_cpu, ref op);
-        s.Retired++;
+        Execute(ref s, ref op);
         Observer?.Retired(_cpu, ref op);
         _cpu.EndInstruction();
     }
 
+    private void Execute(ref CpuState s, ref Op op)
+    {
+        s.OpsLeft = 1;
+        s.InstructionStart = s.Rip;
+        s.Rip += op.Length;
+        OpPointer.Invoke(_cpu, ref op);
+        s.Retired++;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Block FindBlock(ref CpuState s)
+    private Block FindBlock(ref CpuState s) => Find(ref s, _jumpCache, single: false);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Block Find(ref CpuState s, JumpCacheEntry[] entries, bool single)
     {
         ulong address = _cpu.CodeAddress(s.Rip);
         ulong stamp = Stamp(address);
-        ref JumpCacheEntry entry = ref _jumpCache[(int)((address ^ (address >> 12)) & (JumpCacheSize - 1))];
-        if (entry.Address == address && entry.Stamp == stamp && entry.Block is { } block)
-        {
-            return block;
-        }
-
-        return FindBlockSlow(address, ref entry, single: false);
+        ref JumpCacheEntry entry = ref entries[(int)((address ^ (address >> 12)) & (JumpCacheSize - 1))];
+        return entry.Address == address && entry.Stamp == stamp && entry.Block is { } block ? block : FindBlockSlow(address, ref entry, single);
     }
 
     // What a remembered block depends on beside its address.
@@ -232,11 +230,7 @@ public sealed class Interpreter : IEngine, ICodeHolder
         ref CpuState s = ref _cpu.State;
         ref Op op = ref FindSingle(ref s).Ops[0];
         statistics.Count(op.Code);
-        s.OpsLeft = 1;
-        s.InstructionStart = s.Rip;
-        s.Rip += op.Length;
-        OpPointer.Invoke(_cpu, ref op);
-        s.Retired++;
+        Execute(ref s, ref op);
     }
 
     /// <summary>
@@ -258,13 +252,7 @@ public sealed class Interpreter : IEngine, ICodeHolder
         return true;
     }
 
-    private Block FindSingle(ref CpuState s)
-    {
-        ulong address = _cpu.CodeAddress(s.Rip);
-        ulong stamp = Stamp(address);
-        ref JumpCacheEntry entry = ref _singles[(int)((address ^ (address >> 12)) & (JumpCacheSize - 1))];
-        return entry.Address == address && entry.Stamp == stamp && entry.Block is { } block ? block : FindBlockSlow(address, ref entry, single: true);
-    }
+    private Block FindSingle(ref CpuState s) => Find(ref s, _singles, single: true);
 
     /// <inheritdoc/>
     bool ICodeHolder.HoldsCode(int page) => _pages[page] is not null;

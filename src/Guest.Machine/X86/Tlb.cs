@@ -99,10 +99,9 @@ internal sealed class Tlb
     /// <summary>Gives the first level the right to write a page that is in the second and has become plain.</summary>
     internal void AllowWrite(AccessMode mode, ulong page, uint space)
     {
-        ref SecondLevelEntry entry = ref Second(mode, page, space);
-        if (entry.Space == space && entry.WriteTag == page)
+        if (TryFind(mode, page, space, true, out _))
         {
-            FillFirst(mode, page, entry.Host, entry.ReadTag == page, true);
+            Renew(mode, page, space, true);
         }
     }
 

@@ -26,6 +26,7 @@ public sealed partial class Vcpu
         if (!fault.Trap)
         {
             s.Rip = s.InstructionStart;
+            NoteTry();
         }
 
         bool setResume = fault.Trap ? s.InRep : fault.Vector != Vector.DB;

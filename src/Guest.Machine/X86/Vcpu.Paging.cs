@@ -59,9 +59,11 @@ public sealed partial class Vcpu
     /// <summary>Whether emitted code may access an address directly: translates it and gives the TLB the right.</summary>
     internal bool TryAllow(ulong address, AccessKind kind)
     {
-        bool allowed = TryTranslate(address, kind, out ulong physical);
+        bool allowed = TryTranslate(address, kind, out _);
         PendingPageFault = !allowed && _fault.Vector == Vector.PF ? _fault : null;
-        return allowed && !IsWatched(address & ~0xFFFUL) && Memory.TryHost(physical, out nint host) && (kind == AccessKind.Read || Memory.IsPlain(Memory.PageOf(host)));
+
+        // Devices, watched pages and pages that must not be written without ceremony have no right even now.
+        return allowed && TrySpan(address, 1, kind, out _);
     }
 
     /// <summary>Translates without raising a fault, setting a bit or remembering anything (debuggers, observers).</summary>

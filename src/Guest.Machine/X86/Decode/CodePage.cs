@@ -4,7 +4,7 @@ namespace Guest.Machine.X86.Decode;
 internal sealed class CodePage
 {
     private readonly Dictionary<int, Block> _blocks = [];
-    private ulong _lines;
+    private PageLines _lines;
 
     /// <summary>Blocks held.</summary>
     internal int Count => _blocks.Count;
@@ -16,14 +16,14 @@ internal sealed class CodePage
     internal void Add(Block block, int codeSize, bool single)
     {
         _blocks[Key(block.Offset, codeSize, single)] = block;
-        _lines |= Lines(block.Offset, block.Bytes);
+        _lines.Add(block.Offset, block.Bytes);
     }
 
     /// <summary>Drops the blocks that contain any of the bytes.</summary>
     /// <returns>Whether there was one.</returns>
     internal bool Drop(int offset, int length)
     {
-        if ((_lines & Lines(offset, length)) == 0)
+        if (!_lines.MayHold(offset, length))
         {
             return false;
         }
@@ -41,12 +41,4 @@ internal sealed class CodePage
     }
 
     private static int Key(int offset, int codeSize, bool single) => (offset << 3) | (single ? 4 : 0) | codeSize;
-
-    // One bit for each 64 bytes of the page: a quick no for data beside code.
-    private static ulong Lines(int offset, int length)
-    {
-        int first = offset >> 6;
-        int last = (offset + length - 1) >> 6;
-        return (ulong.MaxValue << first) & (ulong.MaxValue >> (63 - last));
-    }
 }

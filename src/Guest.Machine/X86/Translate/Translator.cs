@@ -84,7 +84,7 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
             }
             catch (GuestFaultException fault)
             {
-                Deliver(fault);
+                _cpu.Deliver(fault);
             }
         }
     }
@@ -214,7 +214,7 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
         if (reason is Leave.Read or Leave.Write && _cpu.PendingPageFault is { } fault)
         {
             s.InstructionStart = s.Rip;
-            Deliver(fault);
+            _cpu.Deliver(fault);
         }
         else if (Stops is not null)
         {
@@ -226,16 +226,6 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
             _ = s.Retired + 2 <= _until && _interpreter.TryEnableInterrupts();
             _interpreter.Step(Statistics);
         }
-    }
-
-    private void Deliver(GuestFaultException fault)
-    {
-        if (!fault.Trap)
-        {
-            _cpu.NoteTry();
-        }
-
-        _cpu.Deliver(fault);
     }
 
     private void Follow(ref CpuState s, ulong debited)

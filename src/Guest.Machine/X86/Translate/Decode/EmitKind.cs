@@ -123,14 +123,8 @@ internal enum EmitKind : byte
     /// <summary>CLI.</summary>
     DisableInterrupts,
 
-    /// <summary>STI.</summary>
-    EnableInterrupts,
-
     /// <summary>PUSHF.</summary>
     PushFlags,
-
-    /// <summary>POPF.</summary>
-    PopFlags,
 
     /// <summary>STAC, CLAC.</summary>
     AccessCheck,

@@ -10,13 +10,9 @@ internal static class FormTable
     /// <summary>How an instruction is translated.</summary>
     internal static EmitKind Kind(in Instruction instruction, OpCodeInfo info, InstructionRow row)
     {
-        if (SimdRow.IsHosts(row))
-        {
-            return Vector(instruction, info);
-        }
-
-        EmitKind kind = General(instruction, info);
-        return kind != EmitKind.Interpret && info.OperandSize == 16 && !(Handles16(kind) && HasRoomFor16(info)) ? EmitKind.Interpret : kind;
+        EmitKind kind = SimdRow.IsHosts(row) ? Vector(instruction, info) : General(instruction, info);
+        bool isWide = info.OperandSize != 16 || kind == EmitKind.Vector;
+        return isWide || (Handles16(kind) && HasRoomFor16(info)) ? kind : EmitKind.Interpret;
     }
 
     /// <summary>What it does with the flags.</summary>
@@ -26,7 +22,8 @@ internal static class FormTable
         EmitKind.BitString or EmitKind.CompareExchangeWide or EmitKind.StoreFlags => FlagUse.Changes,
         EmitKind.LoadFlags or EmitKind.JumpIf => FlagUse.Reads,
         EmitKind.Plain or EmitKind.Accumulator or EmitKind.Vector => Plain(mnemonic),
-        EmitKind.ShiftImmediate or EmitKind.ShiftByCl => FlagUse.Changes,
+        EmitKind.ShiftImmediate => mnemonic is Mnemonic.Rol or Mnemonic.Ror ? FlagUse.Changes : FlagUse.Writes,
+        EmitKind.ShiftByCl => FlagUse.Changes,
         _ => FlagUse.None,
     };
 
@@ -37,9 +34,12 @@ internal static class FormTable
             or Mnemonic.Vucomiss or Mnemonic.Vucomisd or Mnemonic.Ptest or Mnemonic.Vptest or Mnemonic.Vtestps or Mnemonic.Vtestpd => FlagUse.Writes,
         Mnemonic.Adc or Mnemonic.Sbb or Mnemonic.Inc or Mnemonic.Dec or Mnemonic.Bt or Mnemonic.Bts or Mnemonic.Btr or Mnemonic.Btc
             or Mnemonic.Clc or Mnemonic.Stc or Mnemonic.Cmc or Mnemonic.Adcx or Mnemonic.Adox => FlagUse.Changes,
-        _ when mnemonic.ToString() is var name && (name.StartsWith("Set", StringComparison.Ordinal) || name.StartsWith("Cmov", StringComparison.Ordinal)) => FlagUse.Reads,
-        _ => FlagUse.None,
+        _ => IsConditionalValue(mnemonic) ? FlagUse.Reads : FlagUse.None,
     };
+
+    // SETcc and CMOVcc.
+    private static bool IsConditionalValue(Mnemonic mnemonic) =>
+        mnemonic.ToString() is var name && (name.StartsWith("Set", StringComparison.Ordinal) || name.StartsWith("Cmov", StringComparison.Ordinal));
 
     private static bool Handles16(EmitKind kind) => kind is EmitKind.Plain or EmitKind.Nothing or EmitKind.Accumulator or EmitKind.MoveImmediate or EmitKind.WidenAccumulator
         or EmitKind.ExchangeAccumulator or EmitKind.Lea or EmitKind.Multiply or EmitKind.ShiftImmediate or EmitKind.CompareExchange or EmitKind.ReadSegment or EmitKind.Direction or EmitKind.String;
@@ -51,11 +51,6 @@ internal static class FormTable
     {
         for (int i = 0; i < info.OpCount; i++)
         {
-            if (instruction.GetOpKind(i) == OpKind.Register && instruction.GetOpRegister(i).IsMM())
-            {
-                return EmitKind.Interpret;
-            }
-
             if (info.GetOpKind(i) is OpCodeOperandKind.mm_or_mem or OpCodeOperandKind.mm_reg or OpCodeOperandKind.mm_rm)
             {
                 return EmitKind.Interpret;
@@ -64,7 +59,7 @@ internal static class FormTable
 
         return instruction.Mnemonic switch
         {
-            Mnemonic.Crc32 or Mnemonic.Movnti => info.OperandSize != 16 || HasRoomFor16(info) ? EmitKind.Plain : EmitKind.Interpret,
+            Mnemonic.Crc32 or Mnemonic.Movnti => EmitKind.Plain,
             Mnemonic.Maskmovdqu or Mnemonic.Vmaskmovdqu => EmitKind.Interpret,
             _ when instruction.Mnemonic.ToString().Contains("Pcmpestr", StringComparison.OrdinalIgnoreCase) => EmitKind.Interpret,
             _ when instruction.Mnemonic.ToString().Contains("Pcmpistr", StringComparison.OrdinalIgnoreCase) => EmitKind.Interpret,
@@ -149,12 +144,8 @@ internal static class FormTable
                 return EmitKind.Direction;
             case Mnemonic.Cli:
                 return EmitKind.DisableInterrupts;
-            case Mnemonic.Sti:
-                return EmitKind.EnableInterrupts;
             case Mnemonic.Pushfq:
                 return EmitKind.PushFlags;
-            case Mnemonic.Popfq:
-                return EmitKind.PopFlags;
             case Mnemonic.Stac or Mnemonic.Clac:
                 return EmitKind.AccessCheck;
             case Mnemonic.Swapgs:
@@ -201,7 +192,7 @@ internal static class FormTable
 
     private static EmitKind Conditional(in Instruction instruction) => instruction.FlowControl == FlowControl.ConditionalBranch
         ? (instruction.Code.ToOpCode().OperandSize == 64 || instruction.GetOpKind(0) == OpKind.NearBranch64 ? EmitKind.JumpIf : EmitKind.Interpret)
-        : instruction.Mnemonic.ToString() is var name && (name.StartsWith("Set", StringComparison.Ordinal) || name.StartsWith("Cmov", StringComparison.Ordinal)) ? EmitKind.Plain : EmitKind.Interpret;
+        : IsConditionalValue(instruction.Mnemonic) ? EmitKind.Plain : EmitKind.Interpret;
 
     /// <summary>Whether an operand is memory.</summary>
     internal static bool HasMemory(in Instruction instruction)

@@ -141,11 +141,7 @@ internal sealed class InstructionReader
     private static void ReadMemory(ref GuestInstruction read)
     {
         (read.Base, read.Index, read.Segment) = (-1, -1, SegmentName.Ds);
-        for (int i = 0; i < read.Decoded.OpCount; i++)
-        {
-            read.HasMemory |= read.Decoded.GetOpKind(i) == OpKind.Memory;
-        }
-
+        read.HasMemory = FormTable.HasMemory(read.Decoded);
         read.Segment = read.Decoded.SegmentPrefix switch { Register.FS => SegmentName.Fs, Register.GS => SegmentName.Gs, _ => SegmentName.Ds };
         if (!read.HasMemory)
         {

@@ -47,7 +47,7 @@ internal sealed partial class BlockEmitter
             _code.Bytes(0x00_B0, 2); // mov al, 0
         }
 
-        StoreFlagsWord();
+        StoreFlagsWord(_code);
         NoteFlagsInMemory();
     }
 

@@ -35,7 +35,7 @@ internal sealed partial class BlockEmitter
                 break;
             case ColdKind.BudgetAfterWriter:
                 EmitPlainRegisters(ref _ops[stub.Index]);
-                StoreFlags();
+                StoreFlags(_code);
                 EmitExit(Leave.Budget, stub.Index + 1);
                 break;
             case ColdKind.Vectors:
@@ -86,14 +86,14 @@ internal sealed partial class BlockEmitter
         {
             _code.Mem64(0x89, Host.Rax, Host.Rbp, StatePlaces.Rax);
             EmitPlainRegisters(ref _ops[producer]);
-            StoreFlags();
+            StoreFlags(_code);
             _code.Mem64(0x8B, Host.Rax, Host.Rbp, StatePlaces.Rax);
         }
     }
 
     private void EmitExit(Leave reason, int index, int jump = -1)
     {
-        int undo = jump >= 0 && _ops.Length > jump && jump < _count && _ops[jump].Kind == EmitKind.Return ? 8 + (int)_ops[jump].ImmediateBytes : 0;
+        int undo = jump >= 0 && jump < _count && _ops[jump].Kind == EmitKind.Return ? 8 + (int)_ops[jump].ImmediateBytes : 0;
         _code.StoreInt32(Host.Rbp, StatePlaces.Site, _links.AddSite(new Site(_block, index, 0, undo)));
         _ = _code.Jump(_stubs.Exit(reason));
     }

@@ -33,7 +33,7 @@ internal sealed partial class BlockEmitter
         NeedRepeated();
         if (_flags == FlagPlace.Processor)
         {
-            StoreFlags();
+            StoreFlags(_code);
             _flags = FlagPlace.Both;
         }
     }
@@ -89,25 +89,25 @@ internal sealed partial class BlockEmitter
         }
 
         _flags = FlagPlace.Processor;
-        bool repeatable = op.Form.Flags == FlagUse.Writes && !op.HasMemory && !op.RegIsHigh && !op.RmIsHigh && op.Decoded.Mnemonic is Mnemonic.Cmp or Mnemonic.Test;
-        _producer = repeatable && !op.HasMemory ? _at : -1;
+        bool repeatable = !op.HasMemory && !op.RegIsHigh && !op.RmIsHigh && op.Decoded.Mnemonic is Mnemonic.Cmp or Mnemonic.Test;
+        _producer = repeatable ? _at : -1;
     }
 
     private void NoteFlagsInMemory() => (_flags, _producer) = (FlagPlace.Memory, -1);
 
     private void NoteFlagsDead() => (_flags, _producer) = (FlagPlace.Dead, -1);
 
-    // lahf; seto al; mov [flags], ax: none of them changes the flags.
-    private void StoreFlags()
+    /// <summary>lahf; seto al; mov [flags], ax: none of them changes the flags.</summary>
+    internal static void StoreFlags(CodeWriter code)
     {
-        _code.Bytes(0xC0_90_0F_9F, 4);
-        StoreFlagsWord();
+        code.Bytes(0xC0_90_0F_9F, 4);
+        StoreFlagsWord(code);
     }
 
-    private void StoreFlagsWord()
+    private static void StoreFlagsWord(CodeWriter code)
     {
-        _code.Byte(0x66);
-        _code.Mem32(0x89, Host.Rax, Host.Rbp, StatePlaces.FlagsWord);
+        code.Byte(0x66);
+        code.Mem32(0x89, Host.Rax, Host.Rbp, StatePlaces.FlagsWord);
     }
 
     // movzx eax, word [flags]; add al, 7Fh (makes OF of AL); sahf.
@@ -124,12 +124,12 @@ internal sealed partial class BlockEmitter
         for (int i = index + 1; i < _count; i++)
         {
             ref GuestInstruction op = ref _ops[i];
-            if (!IsQuiet(ref op) || UseOf(ref op) is FlagUse.Reads or FlagUse.Changes)
+            if (!IsQuiet(ref op) || op.Form.Flags is FlagUse.Reads or FlagUse.Changes)
             {
                 return true;
             }
 
-            if (UseOf(ref op) == FlagUse.Writes)
+            if (op.Form.Flags == FlagUse.Writes)
             {
                 return false;
             }
@@ -144,7 +144,7 @@ internal sealed partial class BlockEmitter
         for (int i = 0; i < _count; i++)
         {
             ref GuestInstruction op = ref _ops[i];
-            FlagUse use = UseOf(ref op);
+            FlagUse use = op.Form.Flags;
             if (!IsQuiet(ref op) || op.Kind is EmitKind.Vector or EmitKind.ZeroUpper)
             {
                 return -1;
@@ -171,9 +171,6 @@ internal sealed partial class BlockEmitter
 
         return false;
     }
-
-    private static FlagUse UseOf(ref GuestInstruction op) =>
-        op.Kind == EmitKind.ShiftImmediate ? (IsRotate(op) ? FlagUse.Changes : FlagUse.Writes) : op.Form.Flags;
 
     // Neither accesses memory nor leaves the block.
     private static bool IsQuiet(ref GuestInstruction op) => op.Kind switch

@@ -47,19 +47,25 @@ internal sealed partial class BlockEmitter
         int vvvv = form.Vvvv == OperandRole.General ? LoadOperand(op.Vvvv, false, Host.R14) : op.Vvvv;
         Operand rm = form.Rm == OperandRole.General ? RegisterOperand(ref op) : Operand.Of(op.Rm);
         Encode(ref op, reg, vvvv, rm);
-        if (form.Vvvv == OperandRole.General && form.WritesVvvv)
-        {
-            StoreOperand(op.Vvvv, false, vvvv);
-        }
-
-        if (form.Reg == OperandRole.General && form.WritesReg)
-        {
-            StoreOperand(op.Reg, op.RegIsHigh, reg);
-        }
+        StoreWritten(ref op, reg, vvvv);
 
         if (form.Rm == OperandRole.General && form.WritesRm)
         {
             StoreOperand(op.Rm, op.RmIsHigh, rm.Register);
+        }
+    }
+
+    // The register field's register is stored last: it is what remains where it is the VEX prefix's too.
+    private void StoreWritten(ref GuestInstruction op, int reg, int vvvv)
+    {
+        if (op.Form.Vvvv == OperandRole.General && op.Form.WritesVvvv)
+        {
+            StoreOperand(op.Vvvv, false, vvvv);
+        }
+
+        if (op.Form.Reg == OperandRole.General && op.Form.WritesReg)
+        {
+            StoreOperand(op.Reg, op.RegIsHigh, reg);
         }
     }
 
@@ -101,15 +107,7 @@ internal sealed partial class BlockEmitter
         int reg = form.Reg == OperandRole.General ? LoadOperand(op.Reg, op.RegIsHigh, scratch) : op.Reg;
         int vvvv = form.Vvvv == OperandRole.General ? LoadOperand(op.Vvvv, false, Host.Rax) : op.Vvvv;
         Encode(ref op, reg, vvvv, memory);
-        if (form.Vvvv == OperandRole.General && form.WritesVvvv)
-        {
-            StoreOperand(op.Vvvv, false, vvvv);
-        }
-
-        if (form.Reg == OperandRole.General && form.WritesReg)
-        {
-            StoreOperand(op.Reg, op.RegIsHigh, reg);
-        }
+        StoreWritten(ref op, reg, vvvv);
     }
 
     // A0 to A3 as 8A, 8B, 88 and 89.

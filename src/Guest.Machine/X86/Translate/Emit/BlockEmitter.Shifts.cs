@@ -34,7 +34,7 @@ internal sealed partial class BlockEmitter
             _code.Byte(0x9F); // lahf
             EmitOverflow(ref op, rm, ShiftCount(op) == 1);
             EmitNoAdjust(ref op);
-            StoreFlagsWord();
+            StoreFlagsWord(_code);
             NoteFlagsInMemory();
         }
 
@@ -117,11 +117,17 @@ internal sealed partial class BlockEmitter
                 _code.Reg8(0x32, Host.Rax, Host.Rcx);
                 break;
             default:
-                EmitBit(ref op, rm, 1, Host.Rax);
-                EmitBit(ref op, rm, 2, Host.Rcx);
-                _code.Reg8(0x32, Host.Rax, Host.Rcx);
+                EmitTopBits(ref op, rm);
                 break;
         }
+    }
+
+    // AL becomes the exclusive or of the result's two top bits.
+    private void EmitTopBits(ref GuestInstruction op, Operand rm)
+    {
+        EmitBit(ref op, rm, 1, Host.Rax);
+        EmitBit(ref op, rm, 2, Host.Rcx);
+        _code.Reg8(0x32, Host.Rax, Host.Rcx);
     }
 
     // bt rm, width - below; setc to.
@@ -147,7 +153,7 @@ internal sealed partial class BlockEmitter
     // A count of 0 changes no flag, 1 leaves OF as the processor defines it.
     private void EmitFlagsByCl(ref GuestInstruction op, Operand rm)
     {
-        StoreFlags();
+        StoreFlags(_code);
         _code.Bytes(0xC1_F6, 2); // test cl, mask
         _code.Byte(op.Form.Bits == 64 ? 63 : 31);
         nint none = _code.JumpShort(4);
@@ -177,13 +183,11 @@ internal sealed partial class BlockEmitter
                 _code.Bytes(0x01_24, 2); // and al, 1
                 break;
             default:
-                EmitBit(ref op, rm, 1, Host.Rax);
-                EmitBit(ref op, rm, 2, Host.Rcx);
-                _code.Reg8(0x32, Host.Rax, Host.Rcx);
+                EmitTopBits(ref op, rm);
                 break;
         }
 
-        StoreFlagsWord();
+        StoreFlagsWord(_code);
         _code.PatchShort(none);
     }
 }

@@ -86,7 +86,7 @@ internal sealed partial class BlockEmitter
             return writer;
         }
 
-        StoreFlags();
+        StoreFlags(_code);
         _block.Entry = _code.Here;
         _flags = FlagPlace.Memory;
         if (_count != 0)
@@ -176,7 +176,7 @@ internal sealed partial class BlockEmitter
     internal static bool IsTranslated(in GuestInstruction op, ModeKey mode) => op.Kind switch
     {
         EmitKind.String => IsHostString(op),
-        EmitKind.Interpret or EmitKind.EnableInterrupts or EmitKind.PopFlags => false,
+        EmitKind.Interpret => false,
         EmitKind.Vector or EmitKind.ZeroUpper => (op.Form.IsVex ? mode.Vex : mode.Sse) && (mode.Masked || !op.Form.UsesMxcsr) && !(op.HasMemory && op.Cut && op.FromRip),
         EmitKind.DisableInterrupts or EmitKind.AccessCheck or EmitKind.SwapGs => mode.IsSupervisor,
         EmitKind.Divide or EmitKind.SignedDivide => op.Form.Bits >= 32,

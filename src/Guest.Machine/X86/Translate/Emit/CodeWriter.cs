@@ -23,14 +23,8 @@ internal sealed class CodeWriter
     /// <summary>Bytes that are still free.</summary>
     internal nint Room => _end - Here;
 
-    /// <summary>Bytes written.</summary>
-    internal nint Used => Here - _start;
-
     /// <summary>Starts over.</summary>
     internal void Empty() => Here = _start;
-
-    /// <summary>Goes back to where an abandoned block began.</summary>
-    internal void Rewind(nint position) => Here = position;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Byte(int value)

@@ -66,9 +66,7 @@ internal sealed class LinkTable
             code.Patch(link.Jump, link.Stub);
             if (link.WithFlags)
             {
-                code.Bytes(0xC0_90_0F_9F, 4); // lahf; seto al; mov [flags], ax
-                code.Byte(0x66);
-                code.Mem32(0x89, Host.Rax, Host.Rbp, StatePlaces.FlagsWord);
+                BlockEmitter.StoreFlags(code);
             }
 
             code.StoreInt32(Host.Rbp, StatePlaces.Site, _pending);

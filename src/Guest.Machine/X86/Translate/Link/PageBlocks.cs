@@ -1,3 +1,4 @@
+using Guest.Machine.X86.Decode;
 using Guest.Machine.X86.Translate.Analyse;
 
 namespace Guest.Machine.X86.Translate.Link;
@@ -6,7 +7,7 @@ namespace Guest.Machine.X86.Translate.Link;
 internal sealed class PageBlocks
 {
     private readonly Dictionary<Key, TranslatedBlock> _blocks = [];
-    private ulong _lines;
+    private PageLines _lines;
 
     /// <summary>Blocks held.</summary>
     internal int Count => _blocks.Count;
@@ -21,13 +22,13 @@ internal sealed class PageBlocks
     internal void Add(TranslatedBlock block)
     {
         _blocks.Add(new Key(block.Offset, block.Mode, block.Linear), block);
-        _lines |= Lines(block.Offset, block.Bytes);
+        _lines.Add(block.Offset, block.Bytes);
     }
 
     /// <summary>Removes the blocks that contain any of the bytes, and hands them over.</summary>
     internal void Remove(int offset, int length, List<TranslatedBlock> removed)
     {
-        if ((_lines & Lines(offset, length)) == 0)
+        if (!_lines.MayHold(offset, length))
         {
             return;
         }
@@ -40,14 +41,6 @@ internal sealed class PageBlocks
                 _ = _blocks.Remove(key);
             }
         }
-    }
-
-    // One bit for each 64 bytes of the page: a quick no for data beside code.
-    private static ulong Lines(int offset, int length)
-    {
-        int first = offset >> 6;
-        int last = Math.Min((offset + length - 1) >> 6, 63);
-        return (ulong.MaxValue << first) & (ulong.MaxValue >> (63 - last));
     }
 
     private readonly record struct Key(int Offset, ModeKey Mode, ulong Linear);
