@@ -27,6 +27,14 @@ internal sealed class BlockBits
         }
     }
 
+    /// <summary>The numbers of the blocks whose bit is set, ascending; none is afterwards.</summary>
+    internal int[] Take()
+    {
+        int[] blocks = [.. Blocks()];
+        Clear();
+        return blocks;
+    }
+
     internal void Clear() => Array.Clear(_words);
 
     /// <summary>The numbers of the blocks whose bit is set here or there, ascending.</summary>

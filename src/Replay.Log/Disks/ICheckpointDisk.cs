@@ -1,7 +1,7 @@
 namespace Replay.Log.Disks;
 
 /// <summary>A disk that knows which of its blocks were written: what a checkpoint keeps of it. For one thread at a time.</summary>
-public interface ICheckpointDisk
+public interface ICheckpointDisk : IDisk
 {
     /// <summary>The numbers of the blocks that may differ from the image the recording names, ascending: with them a checkpoint is complete.</summary>
     IEnumerable<int> WrittenBlocks { get; }
@@ -15,5 +15,11 @@ public interface ICheckpointDisk
     /// <summary>Reads a block; behind the end of the disk there are zeros.</summary>
     /// <param name="block">Its number.</param>
     /// <param name="content">Filled whole; the size of a block.</param>
-    void ReadBlock(int block, Span<byte> content);
+    void ReadBlock(int block, Span<byte> content)
+    {
+        long offset = (long)block * ScratchDisk.BlockBytes;
+        int length = (int)Math.Min(ScratchDisk.BlockBytes, Bytes - offset);
+        Read(offset, content[..length]);
+        content[length..].Clear();
+    }
 }

@@ -4,7 +4,7 @@ namespace Replay.Log.Disks;
 
 /// <summary>A disk whose writes are kept for as long as it is open, in a file without a name; the image under it stays as it is.</summary>
 /// <remarks>Blocks stand in the file where they are on the disk, so that it takes as much room as was written.</remarks>
-public sealed class ScratchDisk : IDisk, ICheckpointDisk
+public sealed class ScratchDisk : ICheckpointDisk
 {
     /// <summary>Bytes of a block: what is told apart as written or not.</summary>
     public const int BlockBytes = 4096;
@@ -44,24 +44,10 @@ public sealed class ScratchDisk : IDisk, ICheckpointDisk
     public IEnumerable<int> BlocksReadFromImage => _readFromImage.Blocks();
 
     /// <inheritdoc/>
-    public IReadOnlyList<int> CollectChanged()
-    {
-        int[] changed = [.. _changed.Blocks()];
-        ForgetChanged();
-        return changed;
-    }
+    public IReadOnlyList<int> CollectChanged() => _changed.Take();
 
     /// <inheritdoc/>
     public void ForgetChanged() => _changed.Clear();
-
-    /// <inheritdoc/>
-    public void ReadBlock(int block, Span<byte> content)
-    {
-        long offset = (long)block * BlockBytes;
-        int length = (int)Math.Min(BlockBytes, Bytes - offset);
-        Read(offset, content[..length]);
-        content[length..].Clear();
-    }
 
     /// <inheritdoc/>
     public void Read(long offset, Span<byte> bytes)

@@ -1,7 +1,7 @@
 namespace Replay.Log.Disks;
 
 /// <summary>A disk of a live machine of which checkpoints are made: it remembers which blocks were written.</summary>
-public sealed class TrackedDisk : IDisk, ICheckpointDisk
+public sealed class TrackedDisk : ICheckpointDisk
 {
     private readonly IDisk _disk;
     private readonly BlockBits _written;
@@ -23,24 +23,10 @@ public sealed class TrackedDisk : IDisk, ICheckpointDisk
     public IEnumerable<int> WrittenBlocks => _written.Blocks();
 
     /// <inheritdoc/>
-    public IReadOnlyList<int> CollectChanged()
-    {
-        int[] changed = [.. _changed.Blocks()];
-        ForgetChanged();
-        return changed;
-    }
+    public IReadOnlyList<int> CollectChanged() => _changed.Take();
 
     /// <inheritdoc/>
     public void ForgetChanged() => _changed.Clear();
-
-    /// <inheritdoc/>
-    public void ReadBlock(int block, Span<byte> content)
-    {
-        long offset = (long)block * ScratchDisk.BlockBytes;
-        int length = (int)Math.Min(ScratchDisk.BlockBytes, Bytes - offset);
-        _disk.Read(offset, content[..length]);
-        content[length..].Clear();
-    }
 
     /// <inheritdoc/>
     public void Read(long offset, Span<byte> bytes) => _disk.Read(offset, bytes);
