@@ -64,7 +64,7 @@ internal sealed class FlightRecorder : IStillWork, IDisposable
 
         _folder = _recording.OpenCheckpoints();
         _series = new CheckpointSeries(_folder, machine, _disks);
-        _job = _series.Begin(machine.Cpu.State.VendorDependentUsed ? HostFeatures.Vendor : string.Empty);
+        _job = _series.Begin(HostFeatures.VendorIn(machine.Cpu.State));
         long before = _recording.Log.Bytes;
         _generations.Add(new Generation(machine.Position, _recording.Log.BeginSegment(machine.Position), host, before));
         _writing = Task.Run(_job.Write);

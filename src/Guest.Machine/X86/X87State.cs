@@ -5,16 +5,16 @@ using Guest.Machine.X86.HostCode;
 namespace Guest.Machine.X86;
 
 /// <summary>The x87 and MMX registers in <see cref="CpuState.Fx"/>: words, tags, register slots.</summary>
-internal static class X87State
+public static class X87State
 {
     /// <summary>The image's 512 bytes.</summary>
     internal static Span<byte> Bytes(ref CpuState s) => MemoryMarshal.AsBytes((Span<ulong>)s.Fx);
 
     /// <summary>The control word.</summary>
-    internal static ushort Control(ref CpuState s) => (ushort)s.Fx[0];
+    public static ushort Control(ref CpuState s) => (ushort)s.Fx[0];
 
     /// <summary>The status word.</summary>
-    internal static ushort Status(ref CpuState s) => (ushort)(s.Fx[0] >> 16);
+    public static ushort Status(ref CpuState s) => (ushort)(s.Fx[0] >> 16);
 
     /// <summary>The abridged tags: one bit for each physical register, set where it is in use.</summary>
     internal static byte Tags(ref CpuState s) => (byte)(s.Fx[0] >> X87.FxTagsShift);
@@ -59,7 +59,7 @@ internal static class X87State
     }
 
     /// <summary>The full tag word: two bits for each physical register (Intel SDM 1 8.1.7).</summary>
-    internal static ushort FullTags(ref CpuState s)
+    public static ushort FullTags(ref CpuState s)
     {
         int tags = 0;
         for (int i = 0; i < 8; i++)

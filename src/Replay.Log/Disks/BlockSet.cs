@@ -48,9 +48,7 @@ public sealed class BlockSet : IDiskImage
         for (int i = 0; i < blocks.Count; i++)
         {
             BinaryPrimitives.WriteInt32LittleEndian(head.AsSpan(HeaderBytes + (NumberBytes * i)), blocks[i]);
-            int length = LengthOf(image.Bytes, blocks[i]);
-            block.AsSpan(length).Clear();
-            image.Read((long)blocks[i] * BlockBytes, block.AsSpan(0, length));
+            image.ReadBlock(blocks[i], block);
             file.Write(head.Length + ((long)BlockBytes * i), block);
         }
 
@@ -105,8 +103,6 @@ public sealed class BlockSet : IDiskImage
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
-    private static int LengthOf(long bytes, long block) => (int)Math.Min(BlockBytes, bytes - (block * BlockBytes));
-
     private static uint[] Numbers(ImageFile file, long bytes, int count)
     {
         byte[] stored = new byte[NumberBytes * count];
@@ -115,7 +111,7 @@ public sealed class BlockSet : IDiskImage
         for (int i = 0; i < count; i++)
         {
             numbers[i] = BinaryPrimitives.ReadUInt32LittleEndian(stored.AsSpan(NumberBytes * i));
-            if (LengthOf(bytes, numbers[i]) <= 0 || (i > 0 && numbers[i] <= numbers[i - 1]))
+            if ((long)numbers[i] * BlockBytes >= bytes || (i > 0 && numbers[i] <= numbers[i - 1]))
             {
                 throw DiskErrors.Damaged(file.Path, $"the number of its block {i} cannot be");
             }

@@ -11,15 +11,4 @@ public interface ICheckpointDisk : IDisk
 
     /// <summary>Lets <see cref="CollectChanged"/> begin anew.</summary>
     void ForgetChanged();
-
-    /// <summary>Reads a block; behind the end of the disk there are zeros.</summary>
-    /// <param name="block">Its number.</param>
-    /// <param name="content">Filled whole; the size of a block.</param>
-    void ReadBlock(int block, Span<byte> content)
-    {
-        long offset = (long)block * ScratchDisk.BlockBytes;
-        int length = (int)Math.Min(ScratchDisk.BlockBytes, Bytes - offset);
-        Read(offset, content[..length]);
-        content[length..].Clear();
-    }
 }

@@ -20,7 +20,7 @@ internal sealed class BegunRecording : IDisposable
         Recording = recording;
         _folder = recording.OpenCheckpoints();
         _series = new CheckpointSeries(_folder, machine, disks);
-        _writing = Task.Run(_series.Begin(machine.Cpu.State.VendorDependentUsed ? HostFeatures.Vendor : string.Empty).Write);
+        _writing = Task.Run(_series.Begin(HostFeatures.VendorIn(machine.Cpu.State)).Write);
     }
 
     /// <summary>The recording; the caller's to close.</summary>

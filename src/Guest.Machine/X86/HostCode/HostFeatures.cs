@@ -49,6 +49,9 @@ public static class HostFeatures
         }
     }
 
+    /// <summary>The vendor that a vCPU's state depends on: this host's, or nothing where no such instruction has run.</summary>
+    public static string VendorIn(in CpuState state) => state.VendorDependentUsed ? Vendor : string.Empty;
+
     /// <summary>Refuses a host that lacks what a model's instructions need.</summary>
     /// <exception cref="ReplayKitException">The features that are missing, by name.</exception>
     public static void Require(CpuModel model) => Require(model, leaf => X86Base.CpuId(leaf, 0), Avx.IsSupported);

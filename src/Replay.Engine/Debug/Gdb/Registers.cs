@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -68,9 +67,9 @@ internal static class Registers
 
     private static IEnumerable<RegisterRow> Control() =>
     [
-        RegisterRow.Number("fctrl", 4, Int32, cpu => Fx16(cpu, 0)) with { Type = Int32 },
-        RegisterRow.Number("fstat", 4, Int32, cpu => Fx16(cpu, 2)),
-        RegisterRow.Number("ftag", 4, Int32, TagWord),
+        RegisterRow.Number("fctrl", 4, Int32, cpu => X87State.Control(ref cpu.State)),
+        RegisterRow.Number("fstat", 4, Int32, cpu => X87State.Status(ref cpu.State)),
+        RegisterRow.Number("ftag", 4, Int32, cpu => X87State.FullTags(ref cpu.State)),
         RegisterRow.Number("fiseg", 4, Int32, _ => 0),
         RegisterRow.Number("fioff", 4, Int32, _ => 0),
         RegisterRow.Number("foseg", 4, Int32, _ => 0),
@@ -102,26 +101,6 @@ internal static class Registers
         RegisterRow.Number("dr6", 8, Int64, cpu => cpu.State.Dr6),
         RegisterRow.Number("dr7", 8, Int64, cpu => cpu.State.Dr7),
     ];
-
-    private static ulong Fx16(Vcpu cpu, int offset) => BinaryPrimitives.ReadUInt16LittleEndian(MemoryMarshal.AsBytes((ReadOnlySpan<ulong>)cpu.State.Fx)[offset..]);
-
-    // The full tag word of FSTENV: two bits for each register by its own number, from what the saved image says of the stack (Intel SDM 1 8.1.7).
-    private static ulong TagWord(Vcpu cpu)
-    {
-        ReadOnlySpan<byte> image = MemoryMarshal.AsBytes((ReadOnlySpan<ulong>)cpu.State.Fx);
-        int top = (image[3] >> 3) & 7;
-        ulong tags = 0;
-        for (int register = 0; register < 8; register++)
-        {
-            ReadOnlySpan<byte> value = image.Slice(32 + (16 * ((register - top) & 7)), 10);
-            ulong significand = BinaryPrimitives.ReadUInt64LittleEndian(value);
-            int exponent = BinaryPrimitives.ReadUInt16LittleEndian(value[8..]) & 0x7FFF;
-            ulong tag = ((image[4] >> register) & 1) == 0 ? 3UL : exponent == 0 && significand == 0 ? 1UL : exponent is 0 or 0x7FFF || significand >> 63 == 0 ? 2UL : 0;
-            tags |= tag << (2 * register);
-        }
-
-        return tags;
-    }
 
     private static string Describe()
     {
