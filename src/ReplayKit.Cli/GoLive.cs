@@ -39,6 +39,9 @@ internal sealed class GoLive
     /// <summary>How the log is written.</summary>
     public LogOptions Log { get; init; } = LogOptions.Default;
 
+    /// <summary>What executes the guest's instructions.</summary>
+    public EngineOptions Engine { get; init; } = EngineOptions.Default;
+
     /// <summary>Where the frames are written; null for nowhere.</summary>
     public string? Capture { get; init; }
 
@@ -59,6 +62,7 @@ internal sealed class GoLive
         {
             Networks = [.. Networks.Select((choice, i) => NetworkSetup.Open(choice, devices[i]))],
             Built = built,
+            Engine = Engine,
         }.Run(recording, Log.Durable, keys, console));
         return run.Finish(result, $"; goes on from {parent.Path} at {at}, recorded in {path}");
     }
@@ -66,7 +70,7 @@ internal sealed class GoLive
     // The position of a checkpoint is between two instructions.
     private NewRecording Begin(string path, out Manifest manifest)
     {
-        using Replayer replayer = new(parent, new NoConsole(), from: at);
+        using Replayer replayer = new(parent, new NoConsole(), Engine, at);
         replayer.SeekTo(at);
         if (replayer.Machine.End != MachineEnd.None || replayer.Machine.Position.RepCount is not null)
         {

@@ -45,6 +45,7 @@ internal sealed class LiveOptions
             Limits = new RunLimits(parsed.GetValue(seconds) is { } time ? MachineOptions.Time(time) : null, parsed.GetValue(instructions)),
             Log = LogOptions.Default with { Durable = parsed.GetValue(durable) },
             Capture = capture,
+            Engine = recording.Engine,
         };
     }
 
