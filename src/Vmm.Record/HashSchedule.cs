@@ -9,9 +9,10 @@ namespace Vmm.Record;
 /// </remarks>
 internal sealed class HashSchedule
 {
-    // Host clock: no sooner than this after the last one, and no more than this share of the time.
+    // Host clock: no sooner than this after the last one, and no more than this share of the time. The first one is of all that a boot wrote: some 20 ms.
     private const ulong ShortestNanoseconds = 1_000_000_000;
     private const ulong CostShare = 200;
+    private const ulong FirstCost = 20_000_000;
 
     // Virtual clock: a quarter of what has run so far, but this at least and at most.
     private const ulong ShortestInstructions = 100_000_000;
@@ -19,7 +20,7 @@ internal sealed class HashSchedule
 
     private readonly ulong? _every;
     private readonly bool _followsHost;
-    private ulong _notBefore = ShortestNanoseconds;
+    private ulong _notBefore = CostShare * FirstCost;
     private ulong _last;
 
     /// <summary>Creates the schedule of a run that begins.</summary>

@@ -18,5 +18,8 @@ internal sealed class ClockModeJson : JsonConverter<ClockMode>
 
     /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, ClockMode value, JsonSerializerOptions options) =>
-        writer.WriteStringValue(value == ClockMode.Virtual ? "virtual" : "host");
+        writer.WriteStringValue(WordOf(value));
+
+    /// <summary>The word.</summary>
+    internal static string WordOf(ClockMode mode) => mode == ClockMode.Virtual ? "virtual" : "host";
 }

@@ -27,7 +27,8 @@ internal sealed class CpuidLeafJson : JsonConverter<CpuidLeaf>
     /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, CpuidLeaf value, JsonSerializerOptions options) => writer.WriteStringValue(TextOf(value));
 
-    private static string TextOf(CpuidLeaf leaf) => string.Create(
+    /// <summary>The line.</summary>
+    internal static string TextOf(CpuidLeaf leaf) => string.Create(
         CultureInfo.InvariantCulture,
         $"{leaf.Leaf:x8}.{leaf.Subleaf:x8} eax={leaf.Eax:x8} ebx={leaf.Ebx:x8} ecx={leaf.Ecx:x8} edx={leaf.Edx:x8}");
 

@@ -20,5 +20,6 @@ internal sealed class KeyJson : JsonConverter<UInt128>
     /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, UInt128 value, JsonSerializerOptions options) => writer.WriteStringValue(TextOf(value));
 
-    private static string TextOf(UInt128 key) => key.ToString("x32", CultureInfo.InvariantCulture);
+    /// <summary>The digits.</summary>
+    internal static string TextOf(UInt128 key) => key.ToString("x32", CultureInfo.InvariantCulture);
 }

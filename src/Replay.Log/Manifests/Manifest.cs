@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Guest.Machine.Board;
@@ -14,10 +13,6 @@ public sealed record Manifest
 
     private const string FormatProperty = "format";
     private const string VersionProperty = "version";
-
-    /// <summary>The file is read by people and by JSON readers, never by a browser: quotes and letters need no escapes.</summary>
-    private static readonly ManifestJson s_readable =
-        new(new JsonSerializerOptions(ManifestJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
     /// <summary>Says that the file is a manifest: <see cref="FormatName"/>.</summary>
     public string Format { get; init; } = FormatName;
@@ -59,7 +54,7 @@ public sealed record Manifest
     public required HostFacts Host { get; init; }
 
     /// <summary>The bytes of <c>manifest.json</c>: indented JSON in UTF-8, with a line feed at the end.</summary>
-    public byte[] ToJson() => [.. JsonSerializer.SerializeToUtf8Bytes(this, s_readable.Manifest), (byte)'\n'];
+    public byte[] ToJson() => ManifestText.Of(this);
 
     /// <summary>Reads the bytes of <c>manifest.json</c>.</summary>
     /// <param name="file">The file's name, for messages.</param>

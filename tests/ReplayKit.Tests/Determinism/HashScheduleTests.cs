@@ -32,16 +32,16 @@ public sealed class HashScheduleTests
         Assert.Equal([20, 40, 60, 80, 100, 120, 140], Positions(new HashSchedule(20 * Million, clock), 3).Select(position => (int)(position / Million)));
 
     [Fact]
-    public void Under_a_host_clock_a_second_passes_between_two_and_no_stop_is_asked_for()
+    public void Under_a_host_clock_four_seconds_pass_before_the_first_one_and_a_second_between_two_and_no_stop_is_asked_for()
     {
         HashSchedule schedule = new(null, ClockMode.Host);
         Assert.Equal(ulong.MaxValue, schedule.NextStop);
-        Assert.False(schedule.IsDue(5 * Million, Second - 1));
-        Assert.True(schedule.IsDue(5 * Million, Second));
-        schedule.Noted(5 * Million, Second + 7, 0);
+        Assert.False(schedule.IsDue(5 * Million, (4 * Second) - 1));
+        Assert.True(schedule.IsDue(5 * Million, 4 * Second));
+        schedule.Noted(5 * Million, (4 * Second) + 7, 0);
         Assert.Equal(ulong.MaxValue, schedule.NextStop);
-        Assert.False(schedule.IsDue(6 * Million, (2 * Second) + 6));
-        Assert.True(schedule.IsDue(6 * Million, (2 * Second) + 7));
+        Assert.False(schedule.IsDue(6 * Million, (5 * Second) + 6));
+        Assert.True(schedule.IsDue(6 * Million, (5 * Second) + 7));
     }
 
     [Fact]
