@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Guest.Machine;
 using Guest.Machine.State;
 using Guest.Machine.X86;
@@ -19,8 +20,9 @@ public sealed class TimeTravelTests(CheckpointedBoot boot)
     public void Stepping_forward_and_as_often_back_gives_the_same_registers()
     {
         Random random = new(3);
+        int rounds = int.TryParse(Environment.GetEnvironmentVariable("REPLAYKIT_ROUNDS"), NumberStyles.None, CultureInfo.InvariantCulture, out int wanted) ? wanted : 12;
         using DebuggedReplay replay = new(RecordingFolder.Open(boot.Path), new NoConsole(), new Position(0, 30_000_000));
-        for (int round = 0; round < 12; round++)
+        for (int round = 0; round < rounds; round++)
         {
             replay.GoTo(Place(random));
             List<(Moment, string)> way = [State(replay)];

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Guest.Machine.Board;
 using Guest.Machine.Memory;
 using Guest.Machine.Native;
@@ -23,7 +24,7 @@ internal sealed class BlockCache : IDisposable
     private readonly GuestInstruction[] _ops;
     private readonly List<TranslatedBlock> _removed = [];
     private readonly Action _emptied;
-    private InstructionStops? _stops;
+    private ImmutableArray<ulong> _cuts = [];
 
     /// <param name="cpu">The vCPU.</param>
     /// <param name="options">Sizes.</param>
@@ -83,22 +84,35 @@ internal sealed class BlockCache : IDisposable
         nint host = _cpu.FetchHost(address);
         int page = _cpu.Memory.PageOf(host);
         int offset = (int)(address & 0xFFF);
-        ulong linear = mode.IsSupervisor || _stops is not null ? address & ~0xFFFUL : 0;
+        ulong linear = mode.IsSupervisor || IsCut(address) ? address & ~0xFFFUL : 0;
         HasLowKernelCode |= mode.IsSupervisor && (long)address >= 0;
         TranslatedBlock block = _pages[page]?.Find(offset, mode, linear) ?? Translate(host & ~0xFFF, new TranslatedBlock(page, offset, mode, linear));
         _jumps.Add(mode.Access, address, KeyOf(mode), block.Entry);
         return block;
     }
 
-    /// <summary>Ends blocks before the places at which a run is to stop: those are the interpreter's. Costs all blocks.</summary>
+    /// <summary>Ends blocks before the places at which a run is to stop: those are the interpreter's. Costs the blocks at places that come or go.</summary>
+    /// <param name="stops">A run that looks at every instruction, or at none (null), leaves the blocks as they are for the next one.</param>
     internal void StopAt(InstructionStops? stops)
     {
-        if (stops is not null || _stops is not null)
+        if (stops is null || (stops.Everywhere && stops.Places.IsEmpty) || stops.Places.AsSpan().SequenceEqual(_cuts.AsSpan()))
         {
-            Empty();
+            return;
         }
 
-        _stops = stops;
+        ImmutableArray<ulong> changed = [.. stops.Places.Except(_cuts), .. _cuts.Except(stops.Places)];
+        _cuts = stops.Places;
+        for (int page = 0; page < _pages.Length; page++)
+        {
+            if (_pages[page] is { } blocks)
+            {
+                blocks.RemoveAt(changed, _removed);
+                DropRemoved(page);
+            }
+        }
+
+        ForgetJumps();
+        _emptied();
     }
 
     /// <summary>Drops the blocks that contain any of the bytes of a page.</summary>
@@ -111,21 +125,9 @@ internal sealed class BlockCache : IDisposable
         }
 
         blocks.Remove(offset, length, _removed);
-        if (_removed.Count == 0)
+        if (!DropRemoved(page))
         {
             return false;
-        }
-
-        foreach (TranslatedBlock block in _removed)
-        {
-            block.IsDropped = true;
-            Links.Disconnect(block);
-        }
-
-        _removed.Clear();
-        if (blocks.Count == 0)
-        {
-            _pages[page] = null;
         }
 
         ForgetJumps();
@@ -185,6 +187,25 @@ internal sealed class BlockCache : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _memory.Dispose();
 
+    // Takes blocks that a page has given up out of the links.
+    private bool DropRemoved(int page)
+    {
+        foreach (TranslatedBlock block in _removed)
+        {
+            block.IsDropped = true;
+            Links.Disconnect(block);
+        }
+
+        bool some = _removed.Count > 0;
+        _removed.Clear();
+        if (_pages[page] is { Count: 0 })
+        {
+            _pages[page] = null;
+        }
+
+        return some;
+    }
+
     private ulong KeyOf(ModeKey mode) => mode.IsSupervisor ? _cpu.State.Emitted.KernelKey : _cpu.State.Emitted.UserKey;
 
     private TranslatedBlock Translate(nint hostPage, TranslatedBlock block)
@@ -203,7 +224,16 @@ internal sealed class BlockCache : IDisposable
         return block;
     }
 
-    private bool IsStop(TranslatedBlock block, int offset) => _stops is { } stops && stops.Concerns(block.Linear + (ulong)offset);
+    private bool IsStop(TranslatedBlock block, int offset) => _cuts.BinarySearch(block.Linear + (ulong)offset) >= 0;
+
+    // Code of a process serves every mapping of its page, but for those in which it is cut.
+    private bool IsCut(ulong address)
+    {
+        ulong page = address & ~0xFFFUL;
+        int first = _cuts.BinarySearch(page);
+        first = first < 0 ? ~first : first;
+        return first < _cuts.Length && _cuts[first] - page < 0x1000;
+    }
 
     // Returns whether the block ends before an instruction that the interpreter must execute.
     private bool Decode(nint hostPage, TranslatedBlock block, out int count)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Guest.Machine.X86.Decode;
 using Guest.Machine.X86.Translate.Analyse;
 
@@ -39,6 +40,24 @@ internal sealed class PageBlocks
             {
                 removed.Add(block);
                 _ = _blocks.Remove(key);
+            }
+        }
+    }
+
+    /// <summary>Removes the blocks that contain any of some linear addresses or end before it, and hands them over.</summary>
+    internal void RemoveAt(ImmutableArray<ulong> addresses, List<TranslatedBlock> removed)
+    {
+        foreach ((Key key, TranslatedBlock block) in _blocks)
+        {
+            ulong start = block.Linear + (ulong)block.Offset;
+            foreach (ulong address in addresses)
+            {
+                if (address - start <= (ulong)block.Bytes)
+                {
+                    removed.Add(block);
+                    _ = _blocks.Remove(key);
+                    break;
+                }
             }
         }
     }
