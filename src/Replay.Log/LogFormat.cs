@@ -3,8 +3,14 @@ namespace Replay.Log;
 /// <summary>The fixed numbers of the format of a recording (docs/log-format.md).</summary>
 public static class LogFormat
 {
-    /// <summary>The version this code writes, and the highest it reads.</summary>
-    public const int Version = 3;
+    /// <summary>The highest version this code reads; it writes the lowest one that has what the machine has (<see cref="VersionFor"/>).</summary>
+    public const int Version = 4;
+
+    /// <summary>The first version whose machine may have several vCPUs, in turns.</summary>
+    public const int FirstVersionWithTurns = 4;
+
+    /// <summary>The version that frames carry: what a frame is has not changed since.</summary>
+    public const int FrameVersion = 3;
 
     /// <summary>The first version whose memory hashes have a key; before, they are SHA-256 (<see cref="Guest.Machine.Memory.PageHash"/>).</summary>
     public const int FirstVersionWithKey = 2;
@@ -17,4 +23,7 @@ public static class LogFormat
 
     /// <summary>The most vCPUs that a recording may have: bounds what a hostile manifest can make a reader allocate.</summary>
     public const int MaxVcpus = 4096;
+
+    /// <summary>The version of the recordings of a machine.</summary>
+    public static int VersionFor(Guest.Machine.Board.MachineDescription machine) => machine.Turns is null ? FirstVersionWithTurns - 1 : FirstVersionWithTurns;
 }

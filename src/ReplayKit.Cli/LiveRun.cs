@@ -51,7 +51,7 @@ internal sealed class LiveRun
         }
 
         return new Recorder(
-            MachineSetup.Describe(request.CpuModel, request.MemoryBytes, request.Vcpus, request.Clock, slots.ToDevices()),
+            MachineSetup.Describe(request.CpuModel, request.MemoryBytes, request.Vcpus, request.Clock, slots.ToDevices()) with { Turns = request.Turns },
             MachineFiles.Load(request.Kernel, request.Initrd, request.CommandLine),
             new RunLimits(request.Seconds, request.Instructions))
         {

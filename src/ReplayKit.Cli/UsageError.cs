@@ -48,9 +48,9 @@ internal static class UsageError
     public static ReplayKitException NotASpacing(string text) => new(
         330, ExitCode.WrongUsage, $"'{text}' is no distance between checkpoints; write a time (1.5s, 500ms) or a number of instructions");
 
-    /// <summary>A number of vCPUs that this version does not run.</summary>
+    /// <summary>A number of vCPUs that no machine has.</summary>
     public static ReplayKitException TooManyVcpus(int count) => new(
-        311, ExitCode.WrongUsage, $"{count} vCPUs are not possible; this version runs one: --cpus 1");
+        311, ExitCode.WrongUsage, $"{count} vCPUs are not possible; a machine has 1 to {Guest.Machine.Board.PcBoard.MaxCpus}");
 
     /// <summary>More devices than the PCI bus has slots.</summary>
     public static ReplayKitException TooManyDevices(int most) => new(

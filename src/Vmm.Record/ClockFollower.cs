@@ -17,7 +17,7 @@ internal sealed class ClockFollower
     // The next anchor is expected after this time: an error is worked off until then.
     private const ulong Horizon = 4_000_000;
 
-    // Fastest clock, in ticks per instruction: a 4 ms tick of the guest is then 20,000 instructions long.
+    // Fastest clock, in ticks per instruction of one vCPU: a 4 ms tick of the guest is then 20,000 instructions long. Several in turn share them.
     private const double FastestRate = 200;
 
     private ulong _lastRetired;
@@ -37,7 +37,7 @@ internal sealed class ClockFollower
 
         double instructions = Math.Max(1, _instructionsPerNanosecond * Horizon);
         double wanted = Math.Max(Horizon / 16.0, Horizon + (double)behind);
-        ulong rate = Coarse(Math.Min(wanted / instructions, FastestRate));
+        ulong rate = Coarse(Math.Min(wanted / instructions, FastestRate / machine.Description.Vcpus));
         return rate == machine.Clock.Rate ? null : new TimeAnchor(now, rate);
     }
 

@@ -224,7 +224,7 @@ internal sealed class LiveInputs : IInputSource
 
     private void NoteVendor(VirtualMachine machine)
     {
-        if (_recording is not null && !_target.IsVendorNoted && machine.Cpu.State.VendorDependentUsed)
+        if (_recording is not null && !_target.IsVendorNoted && machine.VendorDependentUsed)
         {
             _recording.Log.Append(machine.Position, new HostVendor(System.Text.Encoding.ASCII.GetBytes(HostFeatures.Vendor)));
             _target.IsVendorNoted = true;

@@ -13,6 +13,7 @@ public sealed class GoldenRecordingTests
     [InlineData("version-1-brotli")]
     [InlineData("version-2-zstd")]
     [InlineData("version-3-zstd")]
+    [InlineData("version-4-turns")]
     public void A_golden_recording_says_what_it_always_said(string name)
     {
         string path = Checkout.Tests(Path.Combine("Golden", name));
@@ -32,6 +33,30 @@ public sealed class GoldenRecordingTests
     {
         IEnumerable<int> versions = Directory.GetDirectories(Checkout.Tests("Golden")).Select(path => RecordingFolder.Open(path).Manifest.Version).Distinct().Order();
         Assert.Equal(Enumerable.Range(1, LogFormat.Version), versions);
+    }
+
+    [Fact]
+    public void The_golden_recording_of_version_4_has_four_processors_in_turns()
+    {
+        Manifest manifest = RecordingFolder.Open(Checkout.Tests(Path.Combine("Golden", "version-4-turns"))).Manifest;
+        Assert.Equal((4, new TurnsDescription(100_000, 7)), (manifest.Machine.Vcpus, manifest.Machine.Turns));
+    }
+
+    [Fact]
+    public void A_recording_has_the_lowest_version_that_has_what_its_machine_has()
+    {
+        Assert.Equal(3, (Samples.Manifest with { }).Version);
+        Assert.Equal(4, (Samples.Manifest with { Machine = Samples.Manifest.Machine with { Vcpus = 2, Turns = TurnsDescription.Default } }).Version);
+    }
+
+    [Theory]
+    [InlineData(1, true, 4)]
+    [InlineData(2, false, 4)]
+    [InlineData(2, true, 3)]
+    public void A_manifest_whose_processors_turns_and_version_do_not_fit_is_refused(int vcpus, bool turns, int version)
+    {
+        Manifest manifest = Samples.Manifest with { Version = version, Machine = Samples.Manifest.Machine with { Vcpus = vcpus, Turns = turns ? TurnsDescription.Default : null } };
+        Assert.Equal(102, Assert.Throws<Guest.Machine.ReplayKitException>(() => Manifest.Parse("manifest.json", manifest.ToJson())).Code);
     }
 
     [Fact]

@@ -15,7 +15,7 @@ internal sealed class EngineChaos
         Next = seed == 0 ? ulong.MaxValue : Draw() % LongestInterval;
     }
 
-    /// <summary>Retired count of the next disturbance.</summary>
+    /// <summary>Count of retired instructions of the next disturbance.</summary>
     internal ulong Next { get; private set; }
 
     /// <summary>Disturbs the engine where it stands.</summary>
@@ -32,7 +32,7 @@ internal sealed class EngineChaos
             engine.DropBlocks();
         }
 
-        Next = cpu.State.Retired + 1 + ((drawn >> 16) % LongestInterval);
+        Next = cpu.RetiredInAll + 1 + ((drawn >> 16) % LongestInterval);
     }
 
     /// <summary>Goes on from a position that the machine was put at.</summary>

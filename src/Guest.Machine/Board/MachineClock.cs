@@ -23,9 +23,9 @@ public sealed class MachineClock : IClock, IDevice
     public ulong Rate { get; private set; }
 
     /// <inheritdoc/>
-    public ulong Now => At(_cpu!.State.Retired);
+    public ulong Now => At(_cpu!.RetiredInAll);
 
-    /// <summary>Connects the vCPU whose retired instructions drive it.</summary>
+    /// <summary>Connects the vCPU in turn: its retired instructions, added to those of the others, drive it.</summary>
     public void Follow(Vcpu cpu) => _cpu = cpu;
 
     /// <summary>Sets a new anchor at the present position.</summary>
@@ -39,7 +39,7 @@ public sealed class MachineClock : IClock, IDevice
             throw new ReplayKitException(410, ExitCode.BadInput, $"a time anchor of {ticks} ticks at {_cpu!.Position}, where the clock shows {Now}, would turn time back; the log is damaged");
         }
 
-        _anchorRetired = _cpu!.State.Retired;
+        _anchorRetired = _cpu!.RetiredInAll;
         _anchorTicks = ticks;
         Rate = rate;
     }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace Guest.Machine.Board;
 
@@ -17,6 +18,10 @@ public sealed record MachineDescription
 
     /// <summary>Number of virtual processors, from 1.</summary>
     public required int Vcpus { get; init; }
+
+    /// <summary>How several vCPUs take turns; null where there is one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public TurnsDescription? Turns { get; init; }
 
     /// <summary>What the time-stamp counter follows.</summary>
     public required ClockMode ClockMode { get; init; }

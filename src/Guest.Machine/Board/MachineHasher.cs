@@ -25,10 +25,12 @@ internal sealed class MachineHasher
     /// <summary>The same with RAM's part as it is given.</summary>
     internal IReadOnlyList<StatePart> HashAround(UInt128 memory)
     {
-        var parts = new List<StatePart>(_machine.Board.Devices.Count + 4)
+        var parts = new List<StatePart>(_machine.Board.Devices.Count + _machine.Cpus.Count + 3);
+        foreach (Vcpu cpu in _machine.Cpus)
         {
-            new(StatePartKind.Registers, 0, HashOf(writer => CpuRegisters.Save(_machine.Cpu, writer))),
-        };
+            parts.Add(new(StatePartKind.Registers, cpu.Index, HashOf(writer => CpuRegisters.Save(cpu, writer))));
+        }
+
         int number = 0;
         foreach (IDevice device in _machine.Board.Devices)
         {

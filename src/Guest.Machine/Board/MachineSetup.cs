@@ -31,6 +31,7 @@ public static class MachineSetup
             Cpuid = [.. model.Leaves],
             MemoryBytes = memoryBytes,
             Vcpus = vcpus,
+            Turns = vcpus == 1 ? null : TurnsDescription.Default,
             ClockMode = clock,
             TscHz = TscHz,
             VirtualRate = DefaultRate,

@@ -24,4 +24,10 @@ internal sealed class NoWorld : IClock, IBoardControl, IConsoleOutput, IInterrup
     public void InterruptsChanged()
     {
     }
+
+    /// <inheritdoc/>
+    public void Initialise() => throw new InvalidOperationException("a board that never runs");
+
+    /// <inheritdoc/>
+    public void StartUp(byte vector) => throw new InvalidOperationException("a board that never runs");
 }

@@ -28,9 +28,11 @@ public sealed class PcBoard
     /// <param name="console">Where the first serial port's output goes.</param>
     /// <param name="targets">The vCPUs, by number; at most <see cref="MaxCpus"/>.</param>
     /// <param name="pciSetup">The devices on the PCI bus; null for none.</param>
+    /// <param name="turns">How several vCPUs take turns; null for the default.</param>
     /// <exception cref="ArgumentOutOfRangeException">No vCPU, or too many.</exception>
     public PcBoard(
-        long startSeconds, IClock clock, IBoardControl control, IConsoleOutput console, IReadOnlyList<IInterruptTarget> targets, PciSetup? pciSetup = null)
+        long startSeconds, IClock clock, IBoardControl control, IConsoleOutput console, IReadOnlyList<IInterruptTarget> targets,
+        PciSetup? pciSetup = null, TurnsDescription? turns = null)
     {
         ArgumentOutOfRangeException.ThrowIfZero(targets.Count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(targets.Count, MaxCpus);
@@ -48,6 +50,7 @@ public sealed class PcBoard
         var post = Add(new PostPort());
         var pci = Add(new PciHost());
         LocalApics = [.. targets.Select((target, id) => Add(new LocalApic(id, clock, Router, target)))];
+        Turns = targets.Count > 1 ? Add(new VcpuTurns(targets.Count, turns ?? TurnsDescription.Default)) : null;
         PciFunctions = pciSetup is null ? [] : AddPciDevices(pciSetup, pci, ioApic, control);
         _timers.AddRange(LocalApics.Select(local => local.Timer));
         _timers.Sort((a, b) => a.TimerNumber.CompareTo(b.TimerNumber));
@@ -86,6 +89,9 @@ public sealed class PcBoard
 
     /// <summary>The local APICs, by vCPU.</summary>
     public IReadOnlyList<LocalApic> LocalApics { get; }
+
+    /// <summary>Whose turn it is among several vCPUs; null where there is one.</summary>
+    public VcpuTurns? Turns { get; }
 
     /// <summary>The devices on the PCI bus, in the order of the machine's description.</summary>
     public ImmutableArray<PciFunction> PciFunctions { get; }

@@ -8,18 +8,16 @@ using Guest.Machine.X86.Translate;
 
 namespace Guest.Machine.Board;
 
-/// <summary>The deterministic machine: vCPU, memory, devices. Its next state follows from its present one and from the inputs applied to it.</summary>
+/// <summary>The deterministic machine: vCPUs, memory, devices. Its next state follows from its present one and from the inputs applied to it.</summary>
 /// <remarks>
 /// It knows no host clock, file, socket or random source. Recorder and replayer drive it with the same loop (<see cref="MachineLoop"/>):
 /// run to a position, apply what is due, repeat.
 /// </remarks>
-public sealed partial class VirtualMachine : ICpuBus, IBoardControl, IInterruptTarget, IDisposable
+public sealed partial class VirtualMachine : IBoardControl, IDisposable
 {
-    // A write to either moves the other along (Intel SDM 3B 17.17.3).
-    private const uint MsrTsc = 0x10;
-    private const uint MsrTscAdjust = 0x3B;
+    // Bytes of code memory that a vCPU has at least, however many there are.
+    private const int LeastCodeBytes = 16 << 20;
 
-    private readonly IEngine _engine;
     private readonly MachineHasher _hasher;
     private readonly EngineChaos _chaos;
     private bool _inputInRep;
@@ -52,9 +50,9 @@ public sealed partial class VirtualMachine : ICpuBus, IBoardControl, IInterruptT
     private VirtualMachine(MachineDescription description, long startSeconds, IConsoleOutput console, EngineOptions? options, IBackEnds? backEnds)
     {
         options ??= EngineOptions.Default;
-        if (description.Vcpus != 1)
+        if (description.Vcpus is < 1 or > PcBoard.MaxCpus)
         {
-            throw new ReplayKitException(411, ExitCode.WrongUsage, $"{description.Vcpus} vCPUs are asked for; one is what works now (docs/limits.md)");
+            throw new ReplayKitException(411, ExitCode.WrongUsage, $"{description.Vcpus} vCPUs are asked for; a machine has 1 to {PcBoard.MaxCpus}");
         }
 
         Description = description;
@@ -62,10 +60,15 @@ public sealed partial class VirtualMachine : ICpuBus, IBoardControl, IInterruptT
         PageHash = PageHash.For(description.MemoryHashKey);
         Clock = new MachineClock(description.VirtualRate);
         Output = new OutputHash(console);
-        Board = new PcBoard(startSeconds, Clock, this, Output, [this], new PciSetup(description.Pci, Memory, backEnds ?? new NoBackEnds()));
-        Cpu = new Vcpu(0, Memory, this, CpuModels.Create(description.CpuModel, description.Vcpus), options.TlbEntries);
+        _buses = [.. Enumerable.Range(0, description.Vcpus).Select(index => new VcpuBus(this, index))];
+        Board = new PcBoard(startSeconds, Clock, this, Output, _buses, new PciSetup(description.Pci, Memory, backEnds ?? new NoBackEnds()), description.Turns);
+        _turns = Board.Turns;
+        _cpus = [.. _buses.Select((bus, index) => CreateCpu(bus, index, options))];
+        _engines = [.. _cpus.Select(cpu => CreateEngine(cpu, options))];
+        Cpu = _cpus[0];
+        _engine = _engines[0];
+        _local = Board.LocalApics[0];
         Clock.Follow(Cpu);
-        _engine = options.Kind == EngineKind.Translator ? new Translator(Cpu, options) : new Interpreter(Cpu, options.MaxBlock);
         _hasher = new MachineHasher(this);
         _chaos = new EngineChaos(options.ChaosSeed);
     }
@@ -79,9 +82,6 @@ public sealed partial class VirtualMachine : ICpuBus, IBoardControl, IInterruptT
     /// <summary>What the pages of RAM contribute to the state hash.</summary>
     public PageHash PageHash { get; }
 
-    /// <summary>The vCPU.</summary>
-    public Vcpu Cpu { get; }
-
     /// <summary>The devices.</summary>
     public PcBoard Board { get; }
 
@@ -91,10 +91,7 @@ public sealed partial class VirtualMachine : ICpuBus, IBoardControl, IInterruptT
     /// <summary>What left the machine so far, as a hash.</summary>
     public OutputHash Output { get; }
 
-    /// <summary>The engine that executes instructions.</summary>
-    public IEngine Engine => _engine;
-
-    /// <summary>Where the vCPU is.</summary>
+    /// <summary>Where the machine is: how many instructions its vCPUs have retired in all.</summary>
     public Position Position => Cpu.Position;
 
     /// <summary>How the machine ended, if it did.</summary>
@@ -105,21 +102,6 @@ public sealed partial class VirtualMachine : ICpuBus, IBoardControl, IInterruptT
 
     /// <summary>The time at which the next timer is due, in TSC ticks.</summary>
     public ulong NextDeadline => Board.NextDeadline;
-
-    /// <inheritdoc/>
-    ulong ICpuBus.TimeStamp => Clock.Now + Local.TscOffset;
-
-    /// <inheritdoc/>
-    bool ICpuBus.HasInterrupt => Local.HasInterrupt;
-
-    /// <inheritdoc/>
-    ulong ICpuBus.TaskPriority
-    {
-        get => Local.Cr8;
-        set => Local.Cr8 = (byte)value;
-    }
-
-    private LocalApic Local => Board.LocalApics[0];
 
     /// <summary>Runs until a position, the guest's idling or its end; what is due on the way (timers, interrupts) happens at its place.</summary>
     /// <param name="limit">Where to stop; nothing that is due there is applied.</param>
@@ -139,13 +121,13 @@ public sealed partial class VirtualMachine : ICpuBus, IBoardControl, IInterruptT
                 return RunStop.Called;
             }
 
-            if (Cpu.State.Retired >= _chaos.Next)
+            if (Cpu.RetiredInAll >= _chaos.Next)
             {
                 _chaos.Strike(Cpu, _engine);
             }
 
             Settle();
-            _settledAt = Cpu.State.Retired;
+            _settledAt = Cpu.RetiredInAll;
             if (Cpu.State.Halted && !PassIdleTime())
             {
                 return RunStop.Idle;
@@ -153,7 +135,12 @@ public sealed partial class VirtualMachine : ICpuBus, IBoardControl, IInterruptT
 
             if (!Cpu.State.Halted)
             {
-                _engine.Run(Math.Min(StopFor(limit), Math.Min(NextTimer(), NextChaos())));
+                _engine.Run(Math.Min(StopFor(limit), Math.Min(NextTimer(), NextChaos())) - Cpu.RetiredByOthers);
+                if (Cpu.TakePause())
+                {
+                    _turns!.EndAt(Cpu.RetiredInAll);
+                }
+
                 if (_engine.Stops is { } stops && stops.TakeStop())
                 {
                     return RunStop.Stopped;
@@ -200,8 +187,12 @@ public sealed partial class VirtualMachine : ICpuBus, IBoardControl, IInterruptT
         SettleIfHalted();
         writer.WriteInt32((int)End);
         writer.WriteBool(_inputInRep);
-        writer.WriteBool(Cpu.State.VendorDependentUsed);
-        writer.WritePart(part => CpuRegisters.Save(Cpu, part));
+        writer.WriteBool(VendorDependentUsed);
+        foreach (Vcpu cpu in _cpus)
+        {
+            writer.WritePart(part => CpuRegisters.Save(cpu, part));
+        }
+
         foreach (IDevice device in Board.Devices)
         {
             writer.WritePart(device.Save);
@@ -217,25 +208,36 @@ public sealed partial class VirtualMachine : ICpuBus, IBoardControl, IInterruptT
     /// <exception cref="ReplayKitException">RK0280: the state is damaged; the machine can no longer be used.</exception>
     public void Restore(StateReader reader, MemoryImage memory)
     {
-        Cpu.FlushTranslations();
+        foreach (Vcpu cpu in _cpus)
+        {
+            cpu.FlushTranslations();
+        }
+
         _settledAt = ulong.MaxValue;
         _hasher.Replace(memory);
         End = (MachineEnd)reader.ReadIndex((int)MachineEnd.TripleFault + 1);
         _inputInRep = reader.ReadBool();
         bool vendorDependent = reader.ReadBool();
 
-        // The clock drives the devices' timers and counts with the vCPU's position.
-        reader.ReadPart("the vCPU", part => CpuRegisters.Restore(Cpu, part));
-        Cpu.State.VendorDependentUsed = vendorDependent;
+        // The clock drives the devices' timers and counts with the vCPUs' positions.
+        foreach (Vcpu cpu in _cpus)
+        {
+            reader.ReadPart("a vCPU", part => CpuRegisters.Restore(cpu, part));
+            cpu.State.VendorDependentUsed = vendorDependent;
+            _ = cpu.TakePause();
+        }
+
+        GiveTurn(Cpu);
         foreach (IDevice device in Board.Devices)
         {
             reader.ReadPart(device.Name, device.Restore);
         }
 
+        GiveTurn(_cpus[_turns?.Current ?? 0]);
         reader.ReadPart(Clock.Name, Clock.Restore);
         reader.ReadPart("the console output", Output.Restore);
         reader.ExpectEnd();
-        _chaos.MoveTo(Cpu.State.Retired);
+        _chaos.MoveTo(Cpu.RetiredInAll);
         LookAround();
     }
 
@@ -258,109 +260,77 @@ public sealed partial class VirtualMachine : ICpuBus, IBoardControl, IInterruptT
     public void Panic() => EndWith(MachineEnd.Panicked);
 
     /// <inheritdoc/>
-    void ICpuBus.ShutDown() => EndWith(MachineEnd.TripleFault);
-
-    /// <inheritdoc/>
-    public void InterruptsChanged() => LookAround();
-
-    /// <inheritdoc/>
-    byte ICpuBus.AcknowledgeInterrupt() => Local.Acknowledge();
-
-    /// <inheritdoc/>
-    uint ICpuBus.ReadPort(ushort port, int size)
-    {
-        LookAround();
-        return Board.Ports.Read(port, size);
-    }
-
-    /// <inheritdoc/>
-    void ICpuBus.WritePort(ushort port, int size, uint value)
-    {
-        Board.Ports.Write(port, size, value);
-        LookAround();
-    }
-
-    /// <inheritdoc/>
-    ulong ICpuBus.ReadDevice(GuestPhysical address, int size)
-    {
-        LookAround();
-        return Board.Mmio.Read(Local, address, size);
-    }
-
-    /// <inheritdoc/>
-    void ICpuBus.WriteDevice(GuestPhysical address, int size, ulong value)
-    {
-        Board.Mmio.Write(Local, address, size, value);
-        LookAround();
-    }
-
-    /// <inheritdoc/>
-    bool ICpuBus.TryReadMsr(uint index, out ulong value)
-    {
-        if (index == MsrTscAdjust)
-        {
-            value = Local.TscOffset;
-            return true;
-        }
-
-        return Local.TryReadMsr(index, out value);
-    }
-
-    /// <inheritdoc/>
-    bool ICpuBus.TryWriteMsr(uint index, ulong value)
-    {
-        if (index is MsrTsc or MsrTscAdjust)
-        {
-            Local.TscOffset = index == MsrTsc ? value - Clock.Now : value;
-            LookAround();
-            return true;
-        }
-
-        bool known = Local.TryWriteMsr(index, value);
-        LookAround();
-        return known;
-    }
-
-    /// <inheritdoc/>
     public void Dispose()
     {
-        _engine.Dispose();
-        Cpu.Dispose();
+        foreach (IEngine engine in _engines)
+        {
+            engine.Dispose();
+        }
+
+        foreach (Vcpu cpu in _cpus)
+        {
+            cpu.Dispose();
+        }
+
         Memory.Dispose();
     }
 
-    // Timers that are due, then interrupt delivery: what the design page calls "due at P", after the records. Inside a REP instruction
-    // timers never land, and interrupts only where an input did.
+    /// <summary>Whether an instruction has run whose result depends on the host's vendor (x87 transcendental functions).</summary>
+    public bool VendorDependentUsed => Array.Exists(_cpus, cpu => cpu.State.VendorDependentUsed);
+
+    private Vcpu CreateCpu(VcpuBus bus, int index, EngineOptions options)
+    {
+        Vcpu cpu = new(index, Memory, bus, CpuModels.Create(Description.CpuModel, Description.Vcpus), options.TlbEntries) { TakesTurns = _turns is not null };
+        bus.Connect(cpu, Board.LocalApics[index]);
+        return cpu;
+    }
+
+    private IEngine CreateEngine(Vcpu cpu, EngineOptions options)
+    {
+        if (options.Kind == EngineKind.Interpreter)
+        {
+            return new Interpreter(cpu, options.MaxBlock);
+        }
+
+        int code = Math.Max(Math.Min(options.CodeBytes, LeastCodeBytes), options.CodeBytes / Description.Vcpus);
+        return new Translator(cpu, options with { CodeBytes = code & ~0xFFF });
+    }
+
+    // Timers that are due, then whose turn it is, then interrupt delivery: what the design page calls "due at P", after the records. Inside a REP
+    // instruction timers never land and turns never end, and interrupts come only where an input did.
     private void Settle()
     {
-        ref CpuState s = ref Cpu.State;
-        if (s.InRep && !_inputInRep)
+        if (Cpu.State.InRep && !_inputInRep)
         {
             return;
         }
 
-        if (!s.InRep)
+        if (!Cpu.State.InRep)
         {
             Board.ExpireTimers(Clock.Now);
+            if (_turns is { } turns)
+            {
+                PassTurn(turns);
+            }
         }
 
         _inputInRep = false;
-        if (Local.HasNmi && !s.NmiBlocked && s.Shadow != InterruptShadow.MovSs && Local.TryTakeNmi())
+        if (TakesNmi(Cpu) && _local.TryTakeNmi())
         {
             Cpu.DeliverNmi();
         }
 
-        while (Local.HasInterrupt && (s.SystemFlags & Flags.IF) != 0 && s.Shadow == InterruptShadow.None && End == MachineEnd.None)
+        while (TakesInterrupt(Cpu) && End == MachineEnd.None)
         {
             Cpu.DeliverInterrupt();
         }
     }
 
-    // Where the next timer lands; never inside a REP instruction, which is completed first.
+    // Where the next timer lands or the turn ends; never inside a REP instruction, which is completed first.
     private ulong NextTimer()
     {
-        ulong due = Clock.RetiredAt(Board.NextDeadline);
-        return Cpu.State.InRep ? Math.Max(due, Cpu.State.Retired + 1) : due;
+        ulong due = Math.Min(Clock.RetiredAt(Board.NextDeadline), _turns?.End ?? ulong.MaxValue);
+        return Cpu.State.InRep ? Math.Max(due, Cpu.RetiredInAll + 1) : due;
     }
 
     private ulong NextChaos() => Cpu.State.InRep ? ulong.MaxValue : _chaos.Next;
@@ -389,12 +359,13 @@ public sealed partial class VirtualMachine : ICpuBus, IBoardControl, IInterruptT
 
     // Whether the machine is in the state that a position names: nothing that is due there has been done, and no fault has been delivered that a stop at the
     // position would come before. Inside a REP instruction the count says so.
-    private bool IsFresh => Cpu.State.InRep || (Cpu.State.Retired != _settledAt && Cpu.Tries == 0);
+    private bool IsFresh => Cpu.State.InRep || (Cpu.RetiredInAll != _settledAt && Cpu.Tries == 0);
 
     private bool IsAt(Position limit)
     {
         ref CpuState s = ref Cpu.State;
-        return s.Retired > limit.Retired || (s.Retired == limit.Retired && (limit.RepCount is { } count ? s.InRep && s.Rcx == count : !s.InRep || s.Retired > limit.Retired));
+        ulong retired = Cpu.RetiredInAll;
+        return retired > limit.Retired || (retired == limit.Retired && (limit.RepCount is { } count ? s.InRep && s.Rcx == count : !s.InRep));
     }
 
     // A position inside a REP instruction lies after the one at which the instruction begins.
@@ -410,13 +381,5 @@ public sealed partial class VirtualMachine : ICpuBus, IBoardControl, IInterruptT
         LookAround();
     }
 
-    // What a device did may have armed a timer or requested an interrupt: the loop must look before the next instruction.
-    private void LookAround()
-    {
-        if (Cpu is not null)
-        {
-            Cpu.Attention = true;
-            Cpu.EndBlock();
-        }
-    }
+    private void LookAround() => _buses[Cpu.Index].LookAround();
 }

@@ -196,6 +196,20 @@ public sealed partial class GuestMemory : IDisposable
     /// <summary>Says that nothing of the kind is derived from the page any longer.</summary>
     internal void Forget(int page, PageFlags kind) => _flags[page] &= ~kind;
 
+    /// <summary>Says that somebody keeps nothing of a page's code any longer; where nobody does, it is a page like any other.</summary>
+    internal void ForgetCode(int page)
+    {
+        foreach (IPageWatcher watcher in Watchers)
+        {
+            if (watcher.HoldsCode(page))
+            {
+                return;
+            }
+        }
+
+        Forget(page, PageFlags.Code);
+    }
+
     /// <summary>Must be called before bytes inside one page change.</summary>
     internal void BeforeWrite(int page, int offset, ReadOnlySpan<byte> bytes)
     {
@@ -268,6 +282,8 @@ public sealed partial class GuestMemory : IDisposable
         {
             watcher.CodeChanging(page, offset, length);
         }
+
+        ForgetCode(page);
     }
 
     private nint Host(GuestPhysical address) => TryHost(address.Value, out nint host)

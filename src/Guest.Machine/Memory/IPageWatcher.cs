@@ -6,6 +6,9 @@ public interface IPageWatcher
     /// <summary>Bytes of a page that holds predecoded instructions are about to change.</summary>
     void CodeChanging(int page, int offset, int length);
 
+    /// <summary>Whether it keeps anything derived from instructions of a page.</summary>
+    bool HoldsCode(int page);
+
     /// <summary>Bytes of a page that a walk has read are about to change.</summary>
     /// <returns>Whether anything is derived from the page still.</returns>
     bool WalkedPageChanging(int page, int offset, ReadOnlySpan<byte> bytes);

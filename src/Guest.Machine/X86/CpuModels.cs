@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Text;
 using Guest.Machine.Board;
 using Iced.Intel;
@@ -81,7 +82,7 @@ public static class CpuModels
             new(6, 0, Bits(2), 0, 0, 0),
             new(7, 0, 0, Bits(0, 1, 7, 9, 10, 20, 23, 29) | (v3 ? Bits(3, 5, 8, 19) : 0), Bits(2, 22) | (la57 ? Bits(16) : 0), Bits(4, 29)),
             new(0xB, 0, 0, 1, 0x100, 0),
-            new(0xB, 1, (uint)System.Numerics.BitOperations.Log2(System.Numerics.BitOperations.RoundUpToPowerOf2((uint)vcpus)), (uint)vcpus, 0x201, 0),
+            new(0xB, 1, (uint)BitOperations.Log2(BitOperations.RoundUpToPowerOf2((uint)vcpus)), (uint)vcpus, 0x201, 0),
             new(0xB, 2, 0, 0, 2, 0),
             new(0x15, 0, 1, 40, 25_000_000, 0),
             new(0x16, 0, 1000, 1000, 100, 0),
@@ -101,7 +102,26 @@ public static class CpuModels
             leaves.Add(new(0xD, 2, 256, 576, 0, 0));
         }
 
+        if (vcpus > 1)
+        {
+            AddTopology(leaves, BitOperations.RoundUpToPowerOf2((uint)vcpus));
+        }
+
         return [.. leaves.OrderBy(leaf => leaf.Leaf).ThenBy(leaf => leaf.Subleaf)];
+    }
+
+    // One thread a core, all cores in one package, caches of their own (SDM 2A CPUID: leaf 1 EBX and HTT, leaf 4 EAX). The APIC id is each vCPU's own.
+    private static void AddTopology(List<CpuidLeaf> leaves, uint ids)
+    {
+        for (int i = 0; i < leaves.Count; i++)
+        {
+            leaves[i] = leaves[i].Leaf switch
+            {
+                1 => leaves[i] with { Ebx = leaves[i].Ebx | (ids << 16), Edx = leaves[i].Edx | Bits(28) },
+                4 => leaves[i] with { Eax = leaves[i].Eax | ((ids - 1) << 26) },
+                _ => leaves[i],
+            };
+        }
     }
 
     private static uint Bits(params ReadOnlySpan<int> bits)

@@ -210,7 +210,8 @@ public sealed partial class Vcpu
         CpuidLeaf answer = Model.Query(leaf, subleaf);
         return leaf switch
         {
-            1 => answer with { Ecx = answer.Ecx | ((s.Cr4 & Cr4OsXsave) != 0 ? 1u << 27 : 0), Edx = answer.Edx & ~(ApicIsOff() ? 1u << 9 : 0) },
+            1 => answer with { Ebx = answer.Ebx | ((uint)Index << 24), Ecx = answer.Ecx | ((s.Cr4 & Cr4OsXsave) != 0 ? 1u << 27 : 0), Edx = answer.Edx & ~(ApicIsOff() ? 1u << 9 : 0) },
+            0xB => answer with { Edx = (uint)Index },
             0xD when subleaf == 0 && Model.Announces(CpuidFeature.XSAVE) => answer with { Ebx = (s.Xcr0 & 4) != 0 ? 832u : 576u },
             0xD when subleaf == 1 && Model.Announces(CpuidFeature.XSAVES) => answer with { Ebx = (s.Xcr0 & 4) != 0 ? 832u : 576u },
             _ => answer,

@@ -43,6 +43,25 @@ public sealed partial class Vcpu
         UpdateMode();
     }
 
+    /// <summary>INIT: as <see cref="Reset"/>, but vector and x87 registers, model-specific registers and the cache bits of CR0 stay (SDM 3A table 9-1).</summary>
+    internal void Initialise()
+    {
+        ref CpuState s = ref State;
+        CpuState before = s;
+        Reset();
+        s.Cr0 = Cr0Et | (before.Cr0 & (Cr0Cd | Cr0Nw));
+        s.Xcr0 = before.Xcr0;
+        s.Mxcsr = before.Mxcsr;
+        s.Fx = before.Fx;
+        s.Vectors = before.Vectors;
+        s.Msrs = before.Msrs;
+        (s.Star, s.Lstar, s.Cstar, s.Fmask, s.KernelGsBase) = (before.Star, before.Lstar, before.Cstar, before.Fmask, before.KernelGsBase);
+        (s.SysenterCs, s.SysenterEsp, s.SysenterEip) = (before.SysenterCs, before.SysenterEsp, before.SysenterEip);
+        ForgetTries();
+        UpdateBreakpoints();
+        UpdateMode();
+    }
+
     // Values that firmware leaves: default PAT, fast strings without BTS and PEBS, all memory write-back, a microcode revision, locked features.
     private void SetStored(uint index, ulong value) => State.Msrs[KnownMsr.Find(index)] = value;
 }

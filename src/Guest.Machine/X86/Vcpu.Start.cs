@@ -2,9 +2,13 @@ using Guest.Machine.Board.Boot;
 
 namespace Guest.Machine.X86;
 
-/// <content>The state in which a boot loader hands over (Linux: Documentation/arch/x86/boot.rst, 64-bit boot protocol).</content>
+/// <content>
+/// The state in which a boot loader hands over (Linux: Documentation/arch/x86/boot.rst, 64-bit boot protocol), and INIT, Start-Up and PAUSE among several.
+/// </content>
 public sealed partial class Vcpu
 {
+    private bool _hasPaused;
+
     /// <summary>Puts the vCPU at a kernel's entry: 64-bit mode, flat segments, interrupts off.</summary>
     public void StartAt(BootState boot)
     {
@@ -27,5 +31,33 @@ public sealed partial class Vcpu
         s.Rip = boot.Rip.Value;
         FlushTranslations();
         UpdateMode();
+    }
+
+    /// <summary>Whether it takes turns with others: PAUSE then ends its turn.</summary>
+    internal bool TakesTurns { get; init; }
+
+    /// <summary>Start-Up: begins in real mode at the start of a page (Intel SDM 3A 9.4.3).</summary>
+    internal void StartUp(byte vector)
+    {
+        State.Segments[(int)SegmentName.Cs].Selector = (ushort)(vector << 8);
+        State.Segments[(int)SegmentName.Cs].Base = (ulong)vector << 12;
+        State.Rip = 0;
+        UpdateMode();
+    }
+
+    /// <summary>PAUSE: the engine comes back after it.</summary>
+    internal void Pause()
+    {
+        _hasPaused = true;
+        Attention = true;
+        EndBlock();
+    }
+
+    /// <summary>Says once that a PAUSE has ended its turn.</summary>
+    internal bool TakePause()
+    {
+        bool paused = _hasPaused;
+        _hasPaused = false;
+        return paused;
     }
 }

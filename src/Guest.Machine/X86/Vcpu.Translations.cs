@@ -89,23 +89,24 @@ public sealed partial class Vcpu
         {
             holder.CodeChanging(page, offset, length);
         }
-
-        ForgetCode(page);
     }
 
-    /// <summary>Says that an engine keeps nothing of a page any longer; where none does, it is a page like any other.</summary>
-    internal void ForgetCode(int page)
+    /// <inheritdoc/>
+    bool IPageWatcher.HoldsCode(int page)
     {
         foreach (ICodeHolder holder in CodeHolders)
         {
             if (holder.HoldsCode(page))
             {
-                return;
+                return true;
             }
         }
 
-        Memory.Forget(page, PageFlags.Code);
+        return false;
     }
+
+    /// <summary>Says that an engine keeps nothing of a page any longer.</summary>
+    internal void ForgetCode(int page) => Memory.ForgetCode(page);
 
     private AddressSpace SpaceOf(ulong address) => (long)address < 0 ? _kernel : _user;
 

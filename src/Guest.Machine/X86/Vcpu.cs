@@ -7,7 +7,7 @@ using Guest.Machine.X86.HostCode;
 namespace Guest.Machine.X86;
 
 /// <summary>One x86-64 processor of the guest: its state, its memory accesses, its privileged behaviour.</summary>
-/// <remarks>Engines (the interpreter, later a translator) execute instructions on it. One host thread at a time.</remarks>
+/// <remarks>Engines execute instructions on it. One host thread at a time.</remarks>
 public sealed partial class Vcpu : IPageWatcher, IDisposable
 {
     private readonly MappedRegion _stateMemory;
@@ -56,8 +56,18 @@ public sealed partial class Vcpu : IPageWatcher, IDisposable
         get => ref Raw.Ref<CpuState>(_state);
     }
 
-    /// <summary>Where it is.</summary>
-    public Position Position => new(Index, State.Retired, State.InRep ? State.Rcx : null);
+    /// <summary>Instructions that the vCPUs with which it takes turns had retired when its turn began. Means nothing out of turn.</summary>
+    public ulong RetiredByOthers { get; internal set; }
+
+    /// <summary>Instructions retired by all vCPUs that take turns with it, itself included.</summary>
+    public ulong RetiredInAll
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => RetiredByOthers + State.Retired;
+    }
+
+    /// <summary>Where it is, while it is in turn: vCPUs that take turns share one line of positions, number 0.</summary>
+    public Position Position => new(0, RetiredInAll, State.InRep ? State.Rcx : null);
 
     /// <summary>Memory for the jump caches of emitted code.</summary>
     internal nint JumpCacheMemory => _state + VcpuMemory.JumpCaches;

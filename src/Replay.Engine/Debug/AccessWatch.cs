@@ -5,8 +5,8 @@ using Guest.Machine.X86;
 namespace Replay.Engine.Debug;
 
 /// <summary>Looks at the accesses to the pages of watchpoints, and tells of those to watched bytes.</summary>
-/// <param name="cpu">The vCPU.</param>
-internal sealed class AccessWatch(Vcpu cpu) : IAccessObserver
+/// <param name="cpus">The vCPUs.</param>
+internal sealed class AccessWatch(IReadOnlyList<Vcpu> cpus) : IAccessObserver
 {
     private const int PageBits = 12;
     private ImmutableArray<Watchpoint> _points = [];
@@ -24,7 +24,11 @@ internal sealed class AccessWatch(Vcpu cpu) : IAccessObserver
 
         _points = points;
         _hit = hit;
-        cpu.WatchPages(points.IsEmpty ? null : this, Pages());
+        HashSet<ulong> pages = Pages();
+        foreach (Vcpu cpu in cpus)
+        {
+            cpu.WatchPages(points.IsEmpty ? null : this, pages);
+        }
     }
 
     /// <summary>Watches nothing any longer.</summary>

@@ -34,7 +34,7 @@ public sealed partial class DebuggedReplay : IDisposable
         _recording = recording;
         _replayer = new Replayer(recording, console, from: at);
         _stops = new InstructionStops(cpu => _stopped = _decide(cpu));
-        _watch = new AccessWatch(Cpu);
+        _watch = new AccessWatch(Machine.Cpus);
         _anchor = new ReplayAnchor(recording);
         _replayer.Advanced = machine => progress?.Invoke(machine.Position.Retired);
         Seek(at);
@@ -45,7 +45,7 @@ public sealed partial class DebuggedReplay : IDisposable
     /// <summary>The machine.</summary>
     public VirtualMachine Machine => _replayer.Machine;
 
-    /// <summary>The vCPU.</summary>
+    /// <summary>The vCPU in turn: the one that is about to begin an instruction.</summary>
     public Vcpu Cpu => Machine.Cpu;
 
     /// <summary>Where it stands.</summary>
@@ -160,14 +160,14 @@ public sealed partial class DebuggedReplay : IDisposable
         _stopped = false;
         _stops.Everywhere = everywhere;
         _stops.Places = places;
-        Machine.Engine.Attach(_stops);
+        Machine.StopBefore(_stops);
         try
         {
             _replayer.Run(to);
         }
         finally
         {
-            Machine.Engine.Attach(null);
+            Machine.StopBefore(null);
         }
 
         return _stopped;

@@ -9,12 +9,12 @@ namespace Replay.Engine.Debug;
 /// The count of retired instructions does not tell such places apart: an instruction that faults is begun, and so is then the first one of the fault's
 /// handler, at the same count. Written <c>0:5f2c119a</c>, and <c>0:5f2c119a+2</c> where two instructions were begun there before.
 /// </remarks>
-/// <param name="Retired">Instructions retired since the recording began.</param>
+/// <param name="Retired">Instructions retired since the recording began, by all vCPUs.</param>
 /// <param name="Tries">Instructions begun at that count that did not retire (<see cref="Vcpu.Tries"/>).</param>
 public readonly record struct Moment(ulong Retired, int Tries = 0) : IComparable<Moment>
 {
-    /// <summary>Where a vCPU stands.</summary>
-    public static Moment Of(Vcpu cpu) => new(cpu.State.Retired, cpu.Tries);
+    /// <summary>Where the vCPU in turn stands.</summary>
+    public static Moment Of(Vcpu cpu) => new(cpu.RetiredInAll, cpu.Tries);
 
     /// <inheritdoc/>
     public int CompareTo(Moment other) => Retired == other.Retired ? Tries.CompareTo(other.Tries) : Retired.CompareTo(other.Retired);

@@ -97,10 +97,12 @@ public sealed class LockStep : IDisposable
         }
 
         Return(equal);
-        byte[] before = Parting.Registers(First.Machine.Cpu);
-        string instruction = Parting.Describe(First.Machine);
+        ulong[] retired = [.. First.Machine.Cpus.Select(cpu => cpu.State.Retired)];
+        byte[][] before = [.. First.Machine.Cpus.Select(Parting.Registers)];
+        string[] instructions = [.. First.Machine.Cpus.Select(Parting.Describe)];
         string?[] failures = [Failure(First, different), Failure(Second, different)];
-        return new Parting(new Position(0, equal), instruction, [.. failures.OfType<string>(), .. Parting.Compare(before, First.Machine, Second.Machine)]);
+        int who = First.Machine.Cpus.First(cpu => cpu.State.Retired != retired[cpu.Index] || cpu.Index == retired.Length - 1).Index;
+        return new Parting(new Position(0, equal), instructions[who], [.. failures.OfType<string>(), .. Parting.Compare(before, First.Machine, Second.Machine)]);
     }
 
     private void Return(ulong equal)

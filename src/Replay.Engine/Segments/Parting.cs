@@ -25,35 +25,27 @@ public sealed record Parting(Position At, string Instruction, IReadOnlyList<stri
     /// <summary>The parting in one line.</summary>
     public override string ToString() => $"the engines part at {At}, at the instruction {Instruction}: {string.Join("; ", Differences)}";
 
-    /// <summary>The instruction that a machine is about to execute.</summary>
-    internal static string Describe(VirtualMachine machine)
+    /// <summary>The instruction that a vCPU executes next.</summary>
+    internal static string Describe(Vcpu cpu)
     {
-        byte[] bytes = Code(machine.Cpu);
-        int bits = 16 << machine.Cpu.CodeSize;
-        var decoder = Iced.Intel.Decoder.Create(bits, new ByteArrayCodeReader(bytes), machine.Cpu.State.Rip);
+        byte[] bytes = Code(cpu);
+        int bits = 16 << cpu.CodeSize;
+        var decoder = Iced.Intel.Decoder.Create(bits, new ByteArrayCodeReader(bytes), cpu.State.Rip);
         Instruction instruction = decoder.Decode();
         string hex = Convert.ToHexString(bytes.AsSpan(0, instruction.IsInvalid ? bytes.Length : instruction.Length));
-        return string.Create(CultureInfo.InvariantCulture, $"0x{machine.Cpu.State.Rip:x}: {hex} ({instruction})");
+        return string.Create(CultureInfo.InvariantCulture, $"0x{cpu.State.Rip:x}: {hex} ({instruction})");
     }
 
     /// <summary>Everything in which two machines differ, one behind the other of the same instruction.</summary>
-    /// <param name="before">The registers before it.</param>
+    /// <param name="before">The registers of each vCPU before it.</param>
     /// <param name="first">The one machine.</param>
     /// <param name="second">The other.</param>
-    internal static IReadOnlyList<string> Compare(byte[] before, VirtualMachine first, VirtualMachine second)
+    internal static IReadOnlyList<string> Compare(byte[][] before, VirtualMachine first, VirtualMachine second)
     {
         List<string> differences = [];
-        byte[] one = Registers(first.Cpu);
-        byte[] other = Registers(second.Cpu);
-        for (int at = 0, size; at < one.Length; at += size)
+        for (int vcpu = 0; vcpu < before.Length; vcpu++)
         {
-            size = SizeAt(at, one.Length);
-            ReadOnlySpan<byte> left = one.AsSpan(at, size);
-            ReadOnlySpan<byte> right = other.AsSpan(at, size);
-            if (!left.SequenceEqual(right))
-            {
-                differences.Add($"{Name(at, one.Length)} {Hex(before.AsSpan(at, size))} becomes {Hex(left)} and {Hex(right)}");
-            }
+            AddRegisters(differences, before.Length == 1 ? string.Empty : $"vCPU {vcpu} ", before[vcpu], Registers(first.Cpus[vcpu]), Registers(second.Cpus[vcpu]));
         }
 
         AddMemory(differences, first, second);
@@ -66,6 +58,20 @@ public sealed record Parting(Position At, string Instruction, IReadOnlyList<stri
         }
 
         return differences;
+    }
+
+    private static void AddRegisters(List<string> differences, string whose, byte[] before, byte[] one, byte[] other)
+    {
+        for (int at = 0, size; at < one.Length; at += size)
+        {
+            size = SizeAt(at, one.Length);
+            ReadOnlySpan<byte> left = one.AsSpan(at, size);
+            ReadOnlySpan<byte> right = other.AsSpan(at, size);
+            if (!left.SequenceEqual(right))
+            {
+                differences.Add($"{whose}{Name(at, one.Length)} {Hex(before.AsSpan(at, size))} becomes {Hex(left)} and {Hex(right)}");
+            }
+        }
     }
 
     /// <summary>The registers of a vCPU as they are saved.</summary>

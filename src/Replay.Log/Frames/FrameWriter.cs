@@ -67,7 +67,7 @@ internal sealed class FrameWriter(ISegmentStore store, LogOptions options) : IDi
 
         (FrameCodec codec, int length) = FrameCompression.Pack(options.Codec, payload, _frame.AsSpan(FrameHeader.Length));
         uint checksum = Crc32C.Of(_frame.AsSpan(FrameHeader.Length, length));
-        new FrameHeader(LogFormat.Version, codec, _sequence, length, payload.Length, To, to, _previous, checksum).Write(_frame);
+        new FrameHeader(LogFormat.FrameVersion, codec, _sequence, length, payload.Length, To, to, _previous, checksum).Write(_frame);
         return _frame.AsSpan(0, FrameHeader.Length + length);
     }
 

@@ -17,8 +17,12 @@ public sealed record Manifest
     /// <summary>Says that the file is a manifest: <see cref="FormatName"/>.</summary>
     public string Format { get; init; } = FormatName;
 
-    /// <summary>Format version of the recording; see <see cref="LogFormat.Version"/>.</summary>
-    public int Version { get; init; } = LogFormat.Version;
+    /// <summary>Format version of the recording; see <see cref="LogFormat.VersionFor"/>.</summary>
+    public int Version
+    {
+        get => field == 0 ? LogFormat.VersionFor(Machine) : field;
+        init;
+    }
 
     /// <summary>The program that made the recording, with its version.</summary>
     public required string WrittenBy { get; init; }
@@ -109,6 +113,8 @@ public sealed record Manifest
     private void CheckValues()
     {
         bool valuesHold = Machine.Vcpus is >= 1 and <= LogFormat.MaxVcpus
+            && Machine.Vcpus > 1 == Machine.Turns is not null
+            && (Machine.Turns?.IsPossible ?? true)
             && Machine.MemoryBytes > 0
             && Machine.TscHz > 0
             && !Machine.Cpuid.IsDefault
@@ -120,6 +126,11 @@ public sealed record Manifest
         if (!valuesHold)
         {
             throw new JsonException("the machine has values that no machine has");
+        }
+
+        if (Machine.Turns is not null && Version < LogFormat.FirstVersionWithTurns)
+        {
+            throw new JsonException($"a machine has several vCPUs from version {LogFormat.FirstVersionWithTurns} on, and this is version {Version}");
         }
 
         if (Machine.MemoryHashKey is null != Version < LogFormat.FirstVersionWithKey)

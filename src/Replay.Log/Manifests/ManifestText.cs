@@ -64,6 +64,14 @@ internal static class ManifestText
         WriteList(json, "cpuid", machine.Cpuid, (writer, leaf) => writer.WriteStringValue(CpuidLeafJson.TextOf(leaf)));
         json.WriteNumber("memoryBytes", machine.MemoryBytes);
         json.WriteNumber("vcpus", machine.Vcpus);
+        if (machine.Turns is { } turns)
+        {
+            json.WriteStartObject("turns");
+            json.WriteNumber("quantum", turns.Quantum);
+            json.WriteNumber("seed", turns.Seed);
+            json.WriteEndObject();
+        }
+
         json.WriteString("clockMode", ClockModeJson.WordOf(machine.ClockMode));
         json.WriteNumber("tscHz", machine.TscHz);
         json.WriteNumber("virtualRate", machine.VirtualRate);

@@ -37,7 +37,13 @@ internal sealed class MachineOptions
         DefaultValueFactory = _ => "512M",
     };
 
-    private readonly Option<int> cpus = new("--cpus") { Description = "Virtual processors.", HelpName = "N", DefaultValueFactory = _ => 1 };
+    private readonly Option<int> cpus = new("--cpus") { Description = $"Virtual processors, 1 to {PcBoard.MaxCpus}.", HelpName = "N", DefaultValueFactory = _ => 1 };
+
+    private readonly Option<string?> schedule = new("--schedule")
+    {
+        Description = $"How several processors take turns on one host thread: {ScheduleText.Form}. Turns have a fixed length; chaos varies it, which provokes races: the same for the same seed.",
+        HelpName = "HOW",
+    };
 
     private readonly Option<string> cpu = new("--cpu")
     {
@@ -87,7 +93,7 @@ internal sealed class MachineOptions
     public void AddTo(Command verb)
     {
         clock.AcceptOnlyFromAmong("host", "virtual");
-        foreach (Option option in (ReadOnlySpan<Option>)[vm, kernel, initrd, append, memory, cpus, cpu, clock, disk, writeThrough, net, capture, control, entropy, engine, seconds, instructions])
+        foreach (Option option in (ReadOnlySpan<Option>)[vm, kernel, initrd, append, memory, cpus, schedule, cpu, clock, disk, writeThrough, net, capture, control, entropy, engine, seconds, instructions])
         {
             verb.Add(option);
         }
@@ -97,7 +103,7 @@ internal sealed class MachineOptions
     public MachineRequest Read(ParseResult parsed)
     {
         int vcpus = parsed.GetValue(cpus);
-        if (vcpus != 1)
+        if (vcpus is < 1 or > PcBoard.MaxCpus)
         {
             throw UsageError.TooManyVcpus(vcpus);
         }
@@ -109,6 +115,7 @@ internal sealed class MachineOptions
             CommandLine = parsed.GetRequiredValue(append),
             MemoryBytes = MemorySize.Parse(parsed.GetRequiredValue(memory)),
             Vcpus = vcpus,
+            Turns = ScheduleText.Parse(parsed.GetValue(schedule), vcpus),
             CpuModel = parsed.GetRequiredValue(cpu),
             Clock = parsed.GetRequiredValue(clock) == "virtual" ? ClockMode.Virtual : ClockMode.Host,
             Disks = Disks(parsed),

@@ -23,6 +23,9 @@ internal sealed record MachineRequest
     /// <summary>Number of virtual processors.</summary>
     public required int Vcpus { get; init; }
 
+    /// <summary>How several of them take turns; null for one.</summary>
+    public required TurnsDescription? Turns { get; init; }
+
     /// <summary>The name of the CPU model.</summary>
     public required string CpuModel { get; init; }
 

@@ -51,7 +51,23 @@ public sealed class LocalApicMessageTests
     }
 
     [Fact]
-    public void INIT_ends_the_run_by_name_and_its_level_deassert_is_ignored()
+    public void INIT_and_Start_Up_reach_another_processor_and_leave_its_APIC_as_after_a_reset()
+    {
+        var two = new TestBoard(cpus: 2);
+        LocalApic other = two.Board.LocalApics[1];
+        two.Board.Mmio.Write(other, new GuestPhysical(LocalApic.DefaultBase + 0xF0), 4, 0x1FF);
+        other.Accept(0x40, DeliveryMode.Fixed, level: false);
+        Assert.True(other.HasInterrupt);
+        two.ApicWrite(CommandHigh, 1u << 24);
+        two.ApicWrite(CommandLow, 0x4500);
+        Assert.Equal(1, two.Initialised);
+        Assert.False(other.HasInterrupt);
+        two.ApicWrite(CommandLow, 0x469A);
+        Assert.Equal(0x9A, two.StartedAt);
+    }
+
+    [Fact]
+    public void INIT_to_the_bootstrap_processor_ends_the_run_by_name_and_its_level_deassert_is_ignored()
     {
         board.ApicWrite(CommandLow, 0x0008_8500);
         board.ApicWrite(CommandHigh, 0);

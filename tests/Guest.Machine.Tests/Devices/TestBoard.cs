@@ -31,6 +31,10 @@ public sealed class TestBoard : IClock, IBoardControl, IConsoleOutput, IInterrup
 
     public int Changes { get; private set; }
 
+    public int Initialised { get; private set; }
+
+    public byte StartedAt { get; private set; }
+
     public LocalApic Apic => Board.LocalApics[0];
 
     public byte In(ushort port) => (byte)Board.Ports.Read(port, 1);
@@ -121,4 +125,8 @@ public sealed class TestBoard : IClock, IBoardControl, IConsoleOutput, IInterrup
     void IConsoleOutput.Write(byte value) => Sent.Add(value);
 
     void IInterruptTarget.InterruptsChanged() => Changes++;
+
+    void IInterruptTarget.Initialise() => Initialised++;
+
+    void IInterruptTarget.StartUp(byte vector) => StartedAt = vector;
 }

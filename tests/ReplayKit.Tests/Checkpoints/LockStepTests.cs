@@ -30,7 +30,7 @@ public sealed class LockStepTests(CheckpointedBoot boot)
     public void The_instruction_after_which_one_bit_differs_is_named(ulong flippedAt)
     {
         using LockStep lockStep = new(RecordingFolder.Open(boot.Path), From);
-        lockStep.Second.Machine.Engine.Observer = new Flip(flippedAt);
+        lockStep.Second.Machine.Engines[0].Observer = new Flip(flippedAt);
 
         Parting parting = Assert.IsType<Parting>(lockStep.Run(To));
 

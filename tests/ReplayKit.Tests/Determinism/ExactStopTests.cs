@@ -63,7 +63,7 @@ public sealed class ExactStopTests(ITestOutputHelper output)
     {
         using VirtualMachine machine = AtStart(EngineOptions.Default);
         DeliveryList deliveries = new();
-        machine.Engine.Observer = deliveries;
+        machine.Engines[0].Observer = deliveries;
         Assert.Equal(RunStop.Reached, machine.RunTo(new Position(0, From + Instructions)));
         Assert.True(deliveries.Places.Count > 100, $"{deliveries.Places.Count} deliveries");
         return [.. deliveries.Places.Distinct()];

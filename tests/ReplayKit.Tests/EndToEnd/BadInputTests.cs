@@ -45,8 +45,10 @@ public sealed class BadInputTests(TinyGuest guest) : IClassFixture<TinyGuest>
     [InlineData("100T")]
     public void A_memory_size_that_cannot_be_is_refused(string size) => Refused(1, null, "run", "--kernel", guest.Kernel, "--memory", size);
 
-    [Fact]
-    public void Two_processors_are_refused() => Refused(1, "RK0311", "run", "--kernel", guest.Kernel, "--cpus", "2");
+    [Theory]
+    [InlineData("0")]
+    [InlineData("65")]
+    public void A_number_of_processors_that_no_machine_has_is_refused(string cpus) => Refused(1, "RK0311", "run", "--kernel", guest.Kernel, "--cpus", cpus);
 
     [Fact]
     public void An_unknown_CPU_model_is_refused() => Refused(1, "RK0407", "run", "--kernel", guest.Kernel, "--cpu", "i486");

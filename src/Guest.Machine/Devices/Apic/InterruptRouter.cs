@@ -23,7 +23,7 @@ public sealed class InterruptRouter
 
     /// <summary>Delivers a message to the APICs it names.</summary>
     /// <returns>False where no APIC took it.</returns>
-    /// <exception cref="ReplayKitException">RK0271: INIT reached a CPU.</exception>
+    /// <exception cref="ReplayKitException">RK0271: INIT reached the bootstrap processor.</exception>
     public bool Deliver(in InterruptMessage message)
     {
         if (message.Mode == DeliveryMode.LowestPriority)

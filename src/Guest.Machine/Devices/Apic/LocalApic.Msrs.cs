@@ -32,7 +32,7 @@ public sealed partial class LocalApic
 
     /// <summary>Writes a model-specific register of the APIC.</summary>
     /// <returns>False where there is no such register now or the value is refused: #GP(0).</returns>
-    /// <exception cref="ReplayKitException">RK0270: the guest moves the APIC; RK0271: it sends INIT.</exception>
+    /// <exception cref="ReplayKitException">RK0270: the guest moves the APIC; RK0271: it sends INIT to the bootstrap processor.</exception>
     public bool TryWriteMsr(uint msr, ulong value)
     {
         switch (msr)

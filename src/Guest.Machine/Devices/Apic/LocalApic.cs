@@ -2,8 +2,8 @@ namespace Guest.Machine.Devices.Apic;
 
 /// <summary>The local APIC of one vCPU: xAPIC registers in memory, x2APIC registers as MSRs (Intel SDM 3A 11).</summary>
 /// <remarks>
-/// Interrupts arrive by <see cref="Accept"/> and by the two local pins, and leave by <see cref="Acknowledge"/>. INIT and Start-Up end the
-/// run with RK0271: one vCPU runs (docs/limits.md).
+/// Interrupts arrive by <see cref="Accept"/> and by the two local pins, and leave by <see cref="Acknowledge"/>. INIT to the bootstrap processor ends the
+/// run with RK0271: there is no firmware in which it could begin (docs/limits.md).
 /// </remarks>
 public sealed partial class LocalApic : IDevice, IMmioDevice
 {
@@ -87,6 +87,8 @@ public sealed partial class LocalApic : IDevice, IMmioDevice
 
     private bool Enabled => (_baseMsr & BaseEnabled) != 0;
 
+    private bool IsBootstrap => (_baseMsr & BaseBootstrap) != 0;
+
     private bool X2Mode => (_baseMsr & BaseX2Apic) != 0;
 
     private bool SoftwareEnabled => (_spurious & SpuriousEnabled) != 0;
@@ -141,7 +143,7 @@ public sealed partial class LocalApic : IDevice, IMmioDevice
 
     /// <summary>A message for this APIC has arrived.</summary>
     /// <returns>False where the APIC does not take it now.</returns>
-    /// <exception cref="ReplayKitException">RK0271: INIT.</exception>
+    /// <exception cref="ReplayKitException">RK0271: INIT to the bootstrap processor, or to the CPU that sends it.</exception>
     public bool Accept(byte vector, DeliveryMode mode, bool level)
     {
         if (!Enabled)
@@ -157,10 +159,17 @@ public sealed partial class LocalApic : IDevice, IMmioDevice
                 _nmi = true;
                 _target.InterruptsChanged();
                 return true;
+            case DeliveryMode.Init when IsBootstrap:
+                throw new ReplayKitException(271, ExitCode.HostCannot, $"the guest sent INIT to the bootstrap processor (APIC id {Id}), which would begin in firmware that this machine does not have");
             case DeliveryMode.Init:
-                throw new ReplayKitException(271, ExitCode.HostCannot, $"the guest sent INIT to the CPU with APIC id {Id}, which this machine does not support; boot it with --cpus 1 and a kernel that does not restart CPUs");
+                _target.Initialise();
+                Reset();
+                return true;
+            case DeliveryMode.StartUp:
+                _target.StartUp(vector);
+                return true;
             default:
-                // A running CPU ignores Start-Up, SMIs would run firmware that is not there, ExtINT does not come as a message.
+                // SMIs would run firmware that is not there, ExtINT does not come as a message.
                 return true;
         }
     }

@@ -11,7 +11,7 @@ internal static class NoOperations
         new(Code.Nopw, Nothing),
         new(Code.Nopd, Nothing),
         new(Code.Nopq, Nothing),
-        new(Code.Pause, Nothing),
+        new(Code.Pause, Pause),
         new(Code.Endbr64, Nothing),
         new(Code.Endbr32, Nothing),
         Hint(Code.Nop_rm16),
@@ -100,6 +100,14 @@ internal static class NoOperations
 
     // The memory operand of a hint is not accessed and raises nothing.
     private static InstructionRow Hint(Code code) => new(code, Nothing, Nothing);
+
+    private static void Pause(Vcpu cpu, ref Op op)
+    {
+        if (cpu.TakesTurns)
+        {
+            cpu.Pause();
+        }
+    }
 
     private static void Nothing(Vcpu cpu, ref Op op)
     {

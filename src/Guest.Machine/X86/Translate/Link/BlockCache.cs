@@ -235,13 +235,15 @@ internal sealed class BlockCache : IDisposable
         return first < _cuts.Length && _cuts[first] - page < 0x1000;
     }
 
+    private bool EndsTurn(in GuestInstruction op) => _cpu.TakesTurns && op.Decoded.Code == Iced.Intel.Code.Pause;
+
     // Returns whether the block ends before an instruction that the interpreter must execute.
     private bool Decode(nint hostPage, TranslatedBlock block, out int count)
     {
         count = 0;
         for (int at = block.Offset; at < 0x1000 && count < _ops.Length; at = _ops[count++].Next)
         {
-            if (!_reader.TryRead(hostPage, at, out _ops[count]) || !BlockEmitter.IsTranslated(_ops[count], block.Mode) || IsStop(block, at))
+            if (!_reader.TryRead(hostPage, at, out _ops[count]) || !BlockEmitter.IsTranslated(_ops[count], block.Mode) || IsStop(block, at) || EndsTurn(_ops[count]))
             {
                 return true;
             }

@@ -1,0 +1,80 @@
+using ReplayKit.Tests.Command;
+
+namespace ReplayKit.Tests.Multicore;
+
+/// <summary>Processors that race: what they do to one another depends on the turns, and comes again in every replay.</summary>
+public sealed class RaceTests(SmpGuest guest) : IClassFixture<SmpGuest>
+{
+    [Theory]
+    [InlineData(2, "turns")]
+    [InlineData(4, "turns:777")]
+    [InlineData(7, "chaos:3")]
+    [InlineData(64, "chaos:4")]
+    public void All_processors_start_wake_race_and_see_what_the_others_write(int cpus, string schedule)
+    {
+        const int Rounds = 3000;
+        string name = $"smp-{cpus}.rk";
+        Dictionary<string, long> values = guest.Record(name, cpus, Rounds, "--schedule", schedule);
+        Assert.Equal(cpus - 1, values["started"]);
+        Assert.Equal(cpus - 1, values["woken"]);
+        Assert.Equal(cpus - 1, values["nmis"]);
+        Assert.Equal(cpus * Rounds, values["locked"]);
+        Assert.InRange(values["unlocked"], Rounds, cpus * Rounds);
+        Assert.Equal(0, values["backwards"]);
+        Assert.Equal(0, values["wrong code"]);
+        Assert.Equal(0, values["wrong page"]);
+        Assert.Equal(1, values["started again"]);
+        foreach (string engine in (string[])["translator", "interpreter"])
+        {
+            CommandResult verify = ReplayKitCommand.Run("verify", guest.File(name), "--engine", engine);
+            Assert.True(verify.ExitCode == 0, verify.Error);
+        }
+
+        Assert.Equal(values, SmpGuest.Values(ReplayKitCommand.Run("replay", guest.File(name)).Output));
+    }
+
+    [Fact]
+    public void Lost_updates_differ_from_seed_to_seed_and_come_again_in_every_replay()
+    {
+        HashSet<long> seen = [];
+        for (int seed = 1; seed <= 12; seed++)
+        {
+            string name = $"race-{seed}.rk";
+            Dictionary<string, long> values = guest.Record(name, 2, 4000, "--schedule", $"chaos:{seed}");
+            seen.Add(values["unlocked"]);
+            Assert.Equal(values, SmpGuest.Values(ReplayKitCommand.Run("replay", guest.File(name)).Output));
+            Assert.Equal(values["unlocked"], guest.Record($"again-{seed}.rk", 2, 4000, "--clock", "virtual", "--schedule", $"chaos:{seed}")["unlocked"]);
+        }
+
+        Assert.True(seen.Count > 3, $"only {seen.Count} different results of twelve");
+    }
+
+    [Fact]
+    public void A_recording_with_one_processor_that_asks_for_a_schedule_is_refused()
+    {
+        CommandResult refused = ReplayKitCommand.Run("run", "--kernel", guest.Kernel, "--schedule", "turns");
+        Assert.Equal(1, refused.ExitCode);
+        Assert.StartsWith("replaykit: RK0302: ", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("parallel")]
+    [InlineData("turns:0")]
+    [InlineData("turns:99999999999")]
+    [InlineData("chaos:x")]
+    public void A_schedule_that_there_is_not_is_refused(string schedule)
+    {
+        CommandResult refused = ReplayKitCommand.Run("run", "--kernel", guest.Kernel, "--cpus", "2", "--schedule", schedule);
+        Assert.Equal(1, refused.ExitCode);
+        Assert.StartsWith("replaykit: RK0301: ", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Traces_of_several_processors_are_refused_by_name()
+    {
+        guest.Record("traced.rk", 2, 10);
+        CommandResult refused = ReplayKitCommand.Run("export", guest.File("traced.rk"), "--out", guest.File("traced"));
+        Assert.Equal(4, refused.ExitCode);
+        Assert.StartsWith("replaykit: RK0508: ", refused.Error, StringComparison.Ordinal);
+    }
+}
