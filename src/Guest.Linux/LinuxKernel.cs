@@ -31,6 +31,7 @@ public sealed class LinuxKernel
     private readonly GuestVirtual? _directMapVariable;
     private readonly GuestVirtual? _pageArrayVariable;
     private TaskReader? _tasks;
+    private UserRegisterReader? _userRegisters;
     private AddressSpaceReader? _addressSpaces;
     private FileReader? _files;
     private ModuleReader? _modules;
@@ -65,6 +66,10 @@ public sealed class LinuxKernel
     /// <summary>Processes and threads.</summary>
     /// <exception cref="ReplayKitException">RK0602 to RK0604: the kernel is unlike those that are known.</exception>
     public TaskReader Tasks => _tasks ??= new TaskReader(this);
+
+    /// <summary>Registers of threads that do not run.</summary>
+    /// <exception cref="ReplayKitException">RK0602 to RK0604, as for <see cref="Tasks"/>.</exception>
+    public UserRegisterReader UserRegisters => _userRegisters ??= new UserRegisterReader(this);
 
     /// <summary>The memory of processes.</summary>
     /// <exception cref="ReplayKitException">RK0602 to RK0604, as for <see cref="Tasks"/>.</exception>

@@ -11,6 +11,7 @@ public sealed class AddressSpaceReader
     private readonly LinuxKernel _kernel;
     private readonly CommandLineReader _commandLines;
     private readonly KernelField _topTable;
+    private readonly KernelField _vector;
 
     internal AddressSpaceReader(LinuxKernel kernel)
     {
@@ -19,6 +20,7 @@ public sealed class AddressSpaceReader
         Areas = new AreaReader(kernel);
         _commandLines = new CommandLineReader(kernel);
         _topTable = kernel.Types.Field("mm_struct", "pgd");
+        _vector = kernel.Types.Field("mm_struct", "saved_auxv");
     }
 
     internal KernelMemory Memory { get; }
@@ -37,6 +39,13 @@ public sealed class AddressSpaceReader
     /// <summary>What a process was started with, its name first, as <c>/proc/PID/cmdline</c> has it.</summary>
     /// <returns>Null for kernel threads and processes that have ended, and where it cannot be read.</returns>
     public IReadOnlyList<string>? CommandLineOf(GuestTask process) => Of(process) is { } space ? _commandLines.Read(space) : null;
+
+    /// <summary>What the kernel has told a process's program at its start (its auxiliary vector), as <c>/proc/PID/auxv</c> has it: pairs of 64-bit words; null where it cannot be read.</summary>
+    public byte[]? AuxiliaryVectorOf(AddressSpace space)
+    {
+        byte[] vector = new byte[_vector.Size];
+        return Memory.TryRead(unchecked(space.Address.Value + (ulong)_vector.Offset), vector) ? vector : null;
+    }
 
     /// <summary>The process whose page tables a value of CR3 selects, of several that share them the first; null for the kernel's own. Walks all processes.</summary>
     public GuestTask? OwnerOf(ulong cr3)

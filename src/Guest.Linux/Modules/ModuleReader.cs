@@ -72,6 +72,9 @@ public sealed class ModuleReader
     /// <summary>The symbol of that name in a module; null where there is none.</summary>
     public KernelSymbol? Find(KernelModule module, string name) => SymbolsOf(module)?.Find(module, name);
 
+    /// <summary>All symbols of a module in the order of addresses; none where they cannot be read.</summary>
+    public IReadOnlyList<KernelSymbol> All(KernelModule module) => SymbolsOf(module)?.All ?? [];
+
     // Kept as long as the kernel's own description of them stays the same.
     private ModuleSymbols? SymbolsOf(KernelModule module)
     {

@@ -25,6 +25,9 @@ internal sealed class ModuleSymbols
     /// <summary>What the kernel said of the table when it was read.</summary>
     public Place Key { get; }
 
+    /// <summary>All of them in the order of addresses.</summary>
+    public IReadOnlyList<KernelSymbol> All => _byAddress;
+
     /// <summary>What the kernel says of a module's table now; null where it has none.</summary>
     public static Place? KeyOf(KernelMemory memory, KernelTypes types, KernelModule module)
     {

@@ -60,7 +60,7 @@ public sealed class TaskReader
     public bool TryFindCurrent(Vcpu vcpu, out GuestVirtual task)
     {
         task = default;
-        if (!_kernel.Cpus.TryLocate(_current, _kernel.Cpus.NumberOf(vcpu), out GuestVirtual place) || !_memory.TryRead(place.Value, out ulong address))
+        if (!TryLocateCurrent(vcpu, out GuestVirtual place) || !_memory.TryRead(place.Value, out ulong address))
         {
             return false;
         }
@@ -68,6 +68,10 @@ public sealed class TaskReader
         task = new GuestVirtual(address);
         return true;
     }
+
+    /// <summary>Where the kernel keeps which task a vCPU runs: the 8 bytes that a switch of tasks writes.</summary>
+    /// <returns>False where the kernel does not say.</returns>
+    public bool TryLocateCurrent(Vcpu vcpu, out GuestVirtual place) => _kernel.Cpus.TryLocate(_current, _kernel.Cpus.NumberOf(vcpu), out place);
 
     /// <summary>The task that a vCPU runs. In the middle of a switch it is the old one until the kernel says otherwise.</summary>
     /// <returns>Null where the kernel does not say.</returns>

@@ -22,6 +22,28 @@ public sealed partial class DebuggedReplay
         return new DebugStop(StopCause.Arrived);
     }
 
+    /// <summary>Goes back to the last place before this one that is wanted, looking at every instruction; to the recording's start where there is none.</summary>
+    /// <remarks>Looks at ten thousand instructions first, then at eight times as many, and so on.</remarks>
+    /// <exception cref="ReplayKitException">As <see cref="GoTo"/>.</exception>
+    public DebugStop StepBackTo(Func<Vcpu, bool> wanted)
+    {
+        const ulong First = 10_000, Growth = 8;
+        Moment? here = IsAtEnd ? null : Now;
+        ulong retired = Now.Retired;
+        for (ulong window = First; ; window *= Growth)
+        {
+            ulong from = Math.Max(Start.Retired, retired - Math.Min(window, retired));
+            GoBackTo(from);
+            Moment? last = LastStep(wanted, here);
+            if (last is not null || from == Start.Retired)
+            {
+                bool interrupted = TakeInterrupt();
+                GoTo(interrupted ? here ?? new Moment(ulong.MaxValue) : last ?? Start);
+                return new DebugStop(interrupted ? StopCause.Interrupted : last is null ? StopCause.Start : StopCause.Arrived);
+            }
+        }
+    }
+
     /// <summary>Goes back to the last place before this one at which a condition held, or to the recording's start.</summary>
     /// <remarks>Replays the pieces between checkpoints, the last one first, at the speed of <see cref="Continue"/>.</remarks>
     /// <exception cref="ReplayKitException">As <see cref="GoTo"/>.</exception>
@@ -81,7 +103,7 @@ public sealed partial class DebuggedReplay
         {
             Moment now = Moment.Of(cpu);
             bool ends = _interrupted || now >= limit;
-            if (!ends && conditions.Breakpoints.BinarySearch(cpu.LinearPc) >= 0 && IsWanted(conditions))
+            if (!ends && IsBreakpoint(cpu, conditions))
             {
                 last = (now, new DebugStop(StopCause.Breakpoint));
             }
@@ -98,6 +120,23 @@ public sealed partial class DebuggedReplay
 
         _watch.End();
         return last is { } found && isDelivery && found.Stop.Cause == StopCause.Watchpoint ? (Before(found.At, false) ?? Start, found.Stop) : last;
+    }
+
+    // The last wanted place from here up to a limit.
+    private Moment? LastStep(Func<Vcpu, bool> wanted, Moment? limit)
+    {
+        Moment? last = null;
+        _ = Run(
+            cpu =>
+            {
+                Moment now = Moment.Of(cpu);
+                bool ends = _interrupted || now >= limit;
+                last = !ends && wanted(cpu) ? now : last;
+                return ends;
+            },
+            everywhere: true,
+            []);
+        return _interrupted ? Start : last;
     }
 
     // The place before another one; null for the first.

@@ -116,14 +116,25 @@ public sealed partial class DebuggedReplay : IDisposable
         return stopped ? stop : End();
     }
 
-    /// <summary>The recording to its end, instruction by instruction, as long as a condition holds for the place at hand.</summary>
+    /// <summary>The recording to its end, instruction by instruction, as long as a condition holds for the place at hand and no breakpoint stands there.</summary>
     /// <param name="inside">Called before each instruction but the first; false stops.</param>
+    /// <param name="conditions">Its breakpoints stop too; its watchpoints do not.</param>
     /// <exception cref="ReplayKitException">As <see cref="GoTo"/>.</exception>
-    public DebugStop StepWhile(Func<Vcpu, bool> inside)
+    public DebugStop StepWhile(Func<Vcpu, bool> inside, Conditions? conditions = null)
     {
         Moment start = Now;
-        bool stopped = Run(cpu => Moment.Of(cpu) > start && (_interrupted || !inside(cpu)), everywhere: true, []);
-        return !stopped ? End() : new DebugStop(TakeInterrupt() ? StopCause.Interrupted : StopCause.Arrived);
+        conditions ??= Conditions.None;
+        bool isBreakpoint = false;
+        bool stopped = Run(
+            cpu =>
+            {
+                bool isNext = Moment.Of(cpu) > start;
+                isBreakpoint = isNext && IsBreakpoint(cpu, conditions);
+                return isNext && (_interrupted || isBreakpoint || !inside(cpu));
+            },
+            everywhere: true,
+            []);
+        return !stopped ? End() : new DebugStop(TakeInterrupt() ? StopCause.Interrupted : isBreakpoint ? StopCause.Breakpoint : StopCause.Arrived);
     }
 
     /// <inheritdoc/>
@@ -146,9 +157,10 @@ public sealed partial class DebuggedReplay : IDisposable
             return new DebugStop(StopCause.Watchpoint, watched);
         }
 
-        bool isBreakpoint = conditions.Breakpoints.BinarySearch(cpu.LinearPc) >= 0 && IsWanted(conditions);
-        return new DebugStop(isBreakpoint ? StopCause.Breakpoint : TakeInterrupt() ? StopCause.Interrupted : StopCause.Arrived);
+        return new DebugStop(IsBreakpoint(cpu, conditions) ? StopCause.Breakpoint : TakeInterrupt() ? StopCause.Interrupted : StopCause.Arrived);
     }
+
+    private bool IsBreakpoint(Vcpu cpu, Conditions conditions) => conditions.Breakpoints.BinarySearch(cpu.LinearPc) >= 0 && IsWanted(conditions);
 
     private bool IsWanted(Conditions conditions) => conditions.Applies is not { } applies || applies(Cpu);
 

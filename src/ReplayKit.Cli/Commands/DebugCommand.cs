@@ -22,7 +22,7 @@ internal static class DebugCommand
         Argument<string> recording = CommonOptions.Recording();
         Argument<string[]> more = new("GDB-ARGUMENT") { Description = "What gdb gets too, behind --.", Arity = ArgumentArity.ZeroOrMore };
         Option<string> at = new("--at") { Description = "Begin at this position.", HelpName = "P", DefaultValueFactory = _ => "end" };
-        Option<string?> process = new("--process") { Description = "Let breakpoints and watchpoints count in this process only.", HelpName = "NAME|PID" };
+        Option<string?> process = Process();
         Option<bool> upToDamage = CommonOptions.UpToDamage();
         Verb verb = new(
             "debug",
@@ -43,11 +43,18 @@ internal static class DebugCommand
     }
 
     /// <summary>Serves gdb, or several one after the other.</summary>
-    internal static void Serve(OpenRecording recording, Position at, GdbServer server, bool once)
+    internal static void Serve(OpenRecording recording, Position at, GdbServer server, string? process, bool once)
     {
         using DebuggedReplay replay = Open(recording, at);
-        server.Serve(replay, text => PositionText.Parse(text).In(recording.Places), once);
+        server.Serve(replay, text => PositionText.Parse(text).In(recording.Places), process, once);
     }
+
+    /// <summary>The option that chooses what gdb takes for its process.</summary>
+    internal static Option<string?> Process() => new("--process")
+    {
+        Description = "Show gdb the threads, memory and symbols of this process; breakpoints and watchpoints count in it only.",
+        HelpName = "NAME|PID",
+    };
 
     private static DebuggedReplay Open(OpenRecording recording, Position at)
     {
@@ -66,10 +73,10 @@ internal static class DebugCommand
 
             // Ctrl-C is gdb's.
             using PosixSignalRegistration signals = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true);
-            using Process gdb = Start(script, more);
+            using System.Diagnostics.Process gdb = Start(script, more);
             gdb.EnableRaisingEvents = true;
             gdb.Exited += (_, _) => server.Dispose();
-            Serve(recording, at, server, once: true);
+            Serve(recording, at, server, process, once: true);
             gdb.WaitForExit();
             return gdb.ExitCode == 0 ? 0 : (int)ExitCode.HostCannot;
         }
@@ -79,7 +86,7 @@ internal static class DebugCommand
         }
     }
 
-    private static Process Start(string script, string[] more)
+    private static System.Diagnostics.Process Start(string script, string[] more)
     {
         ProcessStartInfo start = new("gdb") { ArgumentList = { "-q", "-x", script } };
         foreach (string argument in more)
@@ -89,7 +96,7 @@ internal static class DebugCommand
 
         try
         {
-            return Process.Start(start)!;
+            return System.Diagnostics.Process.Start(start)!;
         }
         catch (Win32Exception error)
         {
@@ -124,7 +131,7 @@ internal static class DebugCommand
             end
             end
             target remote {target}
-            {(process is null ? "" : "monitor process " + process + "\nsymbols")}
+            {(process is null ? "" : "python\ntry: gdb.execute('add-symbol-file target:/replaykit/kernel')\nexcept gdb.error as error: print(error)\nend\nframe")}
 
             """;
     }

@@ -24,6 +24,7 @@ internal static class ReplayCommand
         Option<string> engine = CommonOptions.Engine();
         Option<bool> json = CommonOptions.Json();
         Option<string?> gdb = GdbAddress.Option();
+        Option<string?> process = DebugCommand.Process();
         Verb verb = new(
             "replay",
             "Replays a recording and prints the guest's console text, exactly as it was. It starts from the last checkpoint before --from ('replaykit checkpoint' makes them), or from the beginning.",
@@ -32,7 +33,7 @@ internal static class ReplayCommand
             "replaykit replay boot.rk --from 25% --gdb 1234",
             "replaykit replay web.rk --live-from 50% --net user,forward=8080:80 -o child.rk")
         {
-            recording, from, to, capture, upToDamage, engine, json, gdb,
+            recording, from, to, capture, upToDamage, engine, json, gdb, process,
         };
         live.AddTo(verb);
         verb.SetAction(parsed =>
@@ -45,9 +46,14 @@ internal static class ReplayCommand
                 return goLive.Run(live.Output(parsed));
             }
 
+            if (parsed.GetValue(process) is not null && parsed.GetResult(gdb) is null)
+            {
+                throw UsageError.Contradiction("--process says what gdb is shown: it needs --gdb");
+            }
+
             if (parsed.GetResult(gdb) is not null)
             {
-                ServeGdb(opened, window, parsed.GetValue(gdb));
+                ServeGdb(opened, window, parsed.GetValue(gdb), parsed.GetValue(process));
             }
             else if (parsed.GetValue(json))
             {
@@ -63,7 +69,7 @@ internal static class ReplayCommand
         return verb;
     }
 
-    private static void ServeGdb(OpenRecording recording, Window window, string? address)
+    private static void ServeGdb(OpenRecording recording, Window window, string? address, string? process)
     {
         if (window.To != recording.End)
         {
@@ -73,7 +79,7 @@ internal static class ReplayCommand
         using GdbServer server = GdbAddress.Listen(address);
         using StopSignals signals = new(server.Dispose);
         Console.Error.WriteLine($"waiting for gdb: target remote {server.Target}");
-        DebugCommand.Serve(recording, window.From, server, once: false);
+        DebugCommand.Serve(recording, window.From, server, process, once: false);
     }
 
     private static void Print(OpenRecording recording, Window window, string? capture)

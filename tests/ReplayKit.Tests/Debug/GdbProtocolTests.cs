@@ -211,7 +211,7 @@ public sealed class GdbProtocolTests(TinyGuest guest) : IClassFixture<TinyGuest>
 
     private static Thread Serve(GdbServer server, DebuggedReplay replay, bool once)
     {
-        Thread thread = new(() => server.Serve(replay, text => throw new ReplayKitException(305, ExitCode.WrongUsage, $"{text} is no place"), once)) { IsBackground = true };
+        Thread thread = new(() => server.Serve(replay, text => throw new ReplayKitException(305, ExitCode.WrongUsage, $"{text} is no place"), once: once)) { IsBackground = true };
         thread.Start();
         return thread;
     }

@@ -39,7 +39,7 @@ public sealed partial class GdbTests(VictimGuest guest) : IClassFixture<VictimGu
     public void A_program_has_its_symbols_from_the_guests_own_memory()
     {
         string output = guest.Debug("end", "process victim", "hbreak force_sig_fault", "reverse-continue", "symbols", "info line use", "print answer");
-        Assert.Contains("Reading /replaykit/process/bin/victim from remote target", output, StringComparison.Ordinal);
+        Assert.Contains("Reading /bin/victim from remote target", output, StringComparison.Ordinal);
         Assert.Matches(@"Line \d+ of ""[^""]*victim.c"" starts at address 0x[0-9a-f]+ <use>", output);
         Assert.Contains("$1 = 42", output, StringComparison.Ordinal);
     }
@@ -69,6 +69,55 @@ public sealed partial class GdbTests(VictimGuest guest) : IClassFixture<VictimGu
     }
 
     [Fact]
+    public void A_process_has_its_threads_with_names_registers_and_the_symbols_of_program_and_libraries()
+    {
+        string output = guest.DebugProcess("pair", WhereThePairIsBusy(), "info threads", "info sharedlibrary", "print counts", "thread 1", "backtrace -5", "info registers ds", "thread 3", "backtrace -3");
+        Assert.Matches(@"1 +Thread \d+ ""pair, sleeping"" ", output);
+        Assert.Matches(@"\* 2 +Thread \d+ ""first, running"" +0x[0-9a-f]+ in __x64_sys_getppid \(\)", output);
+        Assert.Matches(@"3 +Thread \d+ ""second, (ready to run|sleeping)"" ", output);
+        Assert.Matches(@"Yes.*target:/lib/x86_64-linux-gnu/libc\.so\.6", output);
+        Assert.Contains("$1 = {1000, 0}", output, StringComparison.Ordinal);
+        Assert.Matches(@"#\d+ +0x[0-9a-f]+ in main \(\) at [^\n]*pair\.c:36", output);
+        Assert.Matches(@"#\d+ +0x[0-9a-f]+ in worker \(argument=0x1\) at [^\n]*pair\.c:21", output);
+        Assert.Matches(@"ds +<unavailable>", output);
+    }
+
+    [Fact]
+    public void A_thread_that_does_not_run_is_stepped_where_it_goes_on_and_back_again()
+    {
+        string output = guest.DebugProcess("pair", WhereThePairIsBusy(), "thread 1", "print/x $pc", "stepi", "when", "print/x $pc", "stepi", "when", "reverse-stepi", "when", "print/x $pc", "print/x $sp", "reverse-stepi", "reverse-stepi", "when");
+        string[] counters = [.. Value().Matches(output).Select(match => match.Groups[1].Value)];
+        string[] whens = [.. Place().Matches(output).Select(match => match.Groups[1].Value)];
+        string[] tasks = [.. Place().Matches(output).Select(match => match.Groups[2].Value)];
+        Assert.Equal(4, counters.Length);
+        Assert.Equal(counters[0], counters[1]);
+        Assert.Equal(counters[0], counters[2]);
+        Assert.Equal(whens[0], whens[2]);
+        Assert.NotEqual(whens[0], whens[1]);
+        Assert.Equal(["pair", "pair", "pair", "pair"], tasks);
+    }
+
+    [Fact]
+    public void A_breakpoint_in_a_program_stops_each_of_its_threads_and_no_other_process()
+    {
+        string output = guest.DebugProcess("pair", WhereThePairIsBusy(), "break count", "reverse-continue", "print *place", "backtrace 2", "next", "next", "step", "print counts", "delete", "tbreak count if place == &counts[1]", "continue", "print counts");
+        Assert.Contains("Thread 2 \"first, running\" hit Breakpoint 1, count (place=", output, StringComparison.Ordinal);
+        Assert.Contains("$1 = 999", output, StringComparison.Ordinal);
+        Assert.Contains("$2 = {1000, 0}", output, StringComparison.Ordinal);
+        Assert.Contains("Thread 3 \"second, running\" hit Temporary breakpoint 2, count (place=", output, StringComparison.Ordinal);
+        Assert.Contains("$3 = {1000, 0}", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_function_of_a_module_is_stopped_in_by_name()
+    {
+        string output = guest.Debug("end", "hbreak pvpanic_pci_probe", "reverse-continue", "backtrace 2", "info symbol devm_pvpanic_probe");
+        Assert.Contains("Breakpoint 1, 0x", output, StringComparison.Ordinal);
+        Assert.Matches(@"#0  0x[0-9a-f]+ in pvpanic_pci_probe \(\)\s+#1  0x[0-9a-f]+ in local_pci_probe \(\)", output);
+        Assert.Contains("devm_pvpanic_probe in section .modules", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Registers_and_memory_are_shown_and_cannot_be_changed()
     {
         string output = guest.Debug(
@@ -90,6 +139,16 @@ public sealed partial class GdbTests(VictimGuest guest) : IClassFixture<VictimGu
         Assert.Contains("swapper/0", output, StringComparison.Ordinal);
         Assert.Contains("monitor when", output, StringComparison.Ordinal);
     }
+
+    // The second of its threads is at its last system call, the other one has not begun to count.
+    private string WhereThePairIsBusy() =>
+        Place().Matches(guest.Debug("end", "process pair", "hbreak __x64_sys_getppid", "reverse-continue", "reverse-continue", "when"))[^1].Groups[1].Value;
+
+    [GeneratedRegex(@"(0:[0-9a-f+]+), \d+ instructions: 0x[0-9a-f]+(?: <[^>]+>)? in ([\w-]+)/\d+")]
+    private static partial Regex Place();
+
+    [GeneratedRegex(@"\$\d+ = (0x[0-9a-f]+)")]
+    private static partial Regex Value();
 
     [GeneratedRegex(@"wrote 0x([0-9a-f]{16}) to ")]
     private static partial Regex Written();

@@ -1,3 +1,4 @@
 # What the guest of the tests of gdb runs.
 victim
 echo "victim ended with $?"
+pair

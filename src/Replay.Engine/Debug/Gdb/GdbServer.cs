@@ -37,13 +37,14 @@ public sealed class GdbServer : IDisposable
     /// <summary>Serves gdbs until one asks to end the debugging (<c>kill</c>).</summary>
     /// <param name="replay">The replay.</param>
     /// <param name="places">What a position in words means.</param>
+    /// <param name="process">The process whose threads gdb is shown, by number or name; null for the vCPU.</param>
     /// <param name="once">Whether to end when the first one has left.</param>
-    public void Serve(DebuggedReplay replay, Func<string, Position> places, bool once = false)
+    public void Serve(DebuggedReplay replay, Func<string, Position> places, string? process = null, bool once = false)
     {
         bool isKilled = false;
         while (!isKilled && _waiting.TryTake(out Socket? client, Timeout.Infinite))
         {
-            isKilled = ServeOne(client, replay, places) || once;
+            isKilled = ServeOne(client, replay, places, process) || once;
             _isBusy = false;
         }
     }
@@ -79,12 +80,12 @@ public sealed class GdbServer : IDisposable
         }
     }
 
-    private static bool ServeOne(Socket client, DebuggedReplay replay, Func<string, Position> places)
+    private static bool ServeOne(Socket client, DebuggedReplay replay, Func<string, Position> places, string? process)
     {
         bool isKilled;
         using (PacketStream packets = new(new NetworkStream(client, ownsSocket: true), replay.Interrupt))
         {
-            GdbSession session = new(replay, packets, places);
+            GdbSession session = new(replay, packets, places, process);
             session.Run();
             isKilled = session.IsKilled;
         }

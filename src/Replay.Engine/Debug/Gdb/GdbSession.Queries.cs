@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace Replay.Engine.Debug.Gdb;
 
@@ -6,7 +7,7 @@ namespace Replay.Engine.Debug.Gdb;
 public sealed partial class GdbSession
 {
     private const string Features =
-        "qXfer:features:read+;qXfer:threads:read+;qXfer:exec-file:read+;QStartNoAckMode+;ReverseStep+;ReverseContinue+;swbreak+;hwbreak+;vContSupported+";
+        "qXfer:features:read+;qXfer:threads:read+;qXfer:exec-file:read+;qXfer:auxv:read+;qXfer:libraries-svr4:read+;QStartNoAckMode+;ReverseStep+;ReverseContinue+;swbreak+;hwbreak+;vContSupported+";
 
     private string Query(string packet)
     {
@@ -15,12 +16,12 @@ public sealed partial class GdbSession
         {
             "qSupported" => Supported(packet),
             "qAttached" => "1",
-            "qC" => "QC" + Thread,
-            "qfThreadInfo" => "m" + Thread,
+            "qC" => "QC" + _threads.Running.IdText,
+            "qfThreadInfo" => ThreadList(),
             "qsThreadInfo" => "l",
             "qSymbol" => Done,
             "qXfer" when parts.Length == 2 => Transfer(parts[1]),
-            _ when packet.StartsWith("qThreadExtraInfo,", StringComparison.Ordinal) => Hex.Of(ThreadName()),
+            _ when packet.StartsWith("qThreadExtraInfo,", StringComparison.Ordinal) => Hex.Of(_threads.Find(packet[17..])?.Name ?? "gone"),
             _ when packet.StartsWith("qRcmd,", StringComparison.Ordinal) => Monitor(packet[6..]),
             _ => Unsupported,
         };
@@ -44,8 +45,6 @@ public sealed partial class GdbSession
         return Done;
     }
 
-    private string ThreadName() => _guest.CurrentTaskName() is { Length: > 0 } task ? $"CPU 0, {task}" : "CPU 0";
-
     // qXfer:OBJECT:read:ANNEX:OFFSET,LENGTH
     private string Transfer(string request)
     {
@@ -60,8 +59,10 @@ public sealed partial class GdbSession
         {
             ("features", "target.xml") => Registers.Description,
             ("features", _) => null,
-            ("threads", "") => $"<?xml version=\"1.0\"?><threads><thread id=\"{Thread}\" core=\"0\" name=\"{System.Security.SecurityElement.Escape(ThreadName())}\"/></threads>",
-            ("exec-file", _) => _guest.Kernel is null ? null : ServedFiles.Kernel,
+            ("threads", "") => ThreadsAsXml(),
+            ("exec-file", _) => _programs.Program() ?? (_guest.Kernel is null ? null : ServedFiles.Kernel),
+            ("auxv", "") => _process.Find() is { } process && _guest.AuxiliaryVectorOf(process) is { } vector ? Encoding.Latin1.GetString(vector) : null,
+            ("libraries-svr4", "") => _programs.Libraries(),
             _ => "",
         };
         if (content is null)

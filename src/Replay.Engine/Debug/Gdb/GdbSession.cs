@@ -17,12 +17,14 @@ public sealed partial class GdbSession
     internal const int MostBinaryBytes = (PacketParser.MaxBytes / 2) - 64;
 
     private const string Unsupported = "", CannotRead = "E14";
-    private const string Thread = "1";
     private readonly DebuggedReplay _replay;
     private readonly PacketStream _packets;
     private readonly GuestView _guest;
     private readonly ServedFiles _files;
     private readonly ProcessFilter _process;
+    private readonly ThreadTable _threads;
+    private readonly ThreadStepper _stepper;
+    private readonly ProcessFiles _programs;
     private readonly MonitorCommands _monitor;
     private readonly BreakpointTable _breakpoints = new();
     private bool _knowsSoftwareStops;
@@ -33,15 +35,19 @@ public sealed partial class GdbSession
     /// <param name="replay">The replay; it stays where the session leaves it.</param>
     /// <param name="packets">The connection.</param>
     /// <param name="places">What a position in words means; throws where it means nothing.</param>
-    public GdbSession(DebuggedReplay replay, PacketStream packets, Func<string, Position> places)
+    /// <param name="process">The process whose threads gdb is shown, by number or name; null for the vCPU.</param>
+    public GdbSession(DebuggedReplay replay, PacketStream packets, Func<string, Position> places, string? process = null)
     {
         _replay = replay;
         _packets = packets;
         _guest = new GuestView(replay.Machine);
         _process = new ProcessFilter(_guest);
-        ProcessFiles programs = new(_guest, _process);
-        _files = new ServedFiles(path => path != ServedFiles.Kernel ? programs.Find(path) : _guest.Kernel is { } kernel ? KernelElf.Make(kernel) : null);
-        _monitor = new MonitorCommands(replay, _guest, _process, programs, places);
+        _process.Choose(process ?? ProcessFilter.Any);
+        _threads = new ThreadTable(replay.Machine, _guest, _process);
+        _stepper = new ThreadStepper(replay, _guest);
+        _programs = new ProcessFiles(_guest, _process);
+        _files = new ServedFiles(path => path != ServedFiles.Kernel ? _programs.Find(path) : _guest.Kernel is { } kernel ? KernelElf.Make(kernel) : null);
+        _monitor = new MonitorCommands(replay, _guest, _process, _programs, places);
     }
 
     /// <summary>Whether gdb has asked to end the whole debugging (packet k), and not only to leave.</summary>
@@ -78,7 +84,7 @@ public sealed partial class GdbSession
         {
             bool runs = packet.Length > 0 && (packet[0] is 'c' or 's' or 'b' || packet.StartsWith("vCont;", StringComparison.Ordinal));
             Print($"replaykit: {error.Message}\n", runs || packet.StartsWith("qRcmd", StringComparison.Ordinal));
-            return runs ? "T06thread:1;" : "E01";
+            return runs ? $"T06thread:{_threads.Running.IdText};" : "E01";
         }
     }
 
@@ -92,10 +98,10 @@ public sealed partial class GdbSession
         'M' or 'X' => "E.memory of a recording cannot be changed",
         'Z' or 'z' => _breakpoints.Take(packet),
         'c' when packet.Length == 1 => StopReply(_replay.Continue(ToConditions())),
-        's' when packet.Length == 1 => StopReply(_replay.Step()),
+        's' when packet.Length == 1 => Step(_stepped),
         'b' => Backwards(packet),
-        'H' => Done,
-        'T' => packet is "T1" or "Tp1.1" ? Done : "E01",
+        'H' => Select(packet),
+        'T' => IsAlive(packet),
         'D' => Leave(),
         'k' => Kill(),
         'q' => Query(packet),
@@ -105,7 +111,7 @@ public sealed partial class GdbSession
 
     private string Backwards(string packet) => packet switch
     {
-        "bs" => StopReply(_replay.StepBack()),
+        "bs" => StopReply(_stepper.StepBack(Stepped(_stepped))),
         "bc" => StopReply(_replay.ContinueBack(ToConditions())),
         _ => Unsupported,
     };
@@ -125,38 +131,21 @@ public sealed partial class GdbSession
         return packet == "vCont?" ? "vCont;c;C;s;S;t;r" : packet.StartsWith("vCont;", StringComparison.Ordinal) ? Resume(packet[6..]) : Unsupported;
     }
 
-    // There is one thread: the first action that names it, or no thread at all, is its.
+    // The first action is that of the thread which is stepped, or of all; the others run as they did.
     private string Resume(string actions)
     {
-        string action = actions.Split(';')[0].Split(':')[0];
+        string[] parts = actions.Split(';')[0].Split(':');
+        string action = parts[0];
+        string thread = parts.Length > 1 ? parts[1] : "0";
         return action.Length == 0 ? WrongArguments : action[0] switch
         {
             'c' or 'C' => StopReply(_replay.Continue(ToConditions())),
-            's' or 'S' => StopReply(_replay.Step()),
+            's' or 'S' => Step(thread),
             't' => StopReply(new DebugStop(StopCause.Arrived)),
-            'r' => StepThrough(action[1..].Split(',')),
+            'r' => StepThrough(action[1..].Split(','), thread),
             _ => WrongArguments,
         };
     }
-
-    private string StepThrough(string[] range) =>
-        range is [var first, var behind] && Hex.TryNumber(first, out ulong start) && Hex.TryNumber(behind, out ulong end)
-            ? StopReply(_replay.StepWhile(cpu => cpu.State.Rip - start < end - start))
-            : WrongArguments;
-
-    private string ReadAllRegisters()
-    {
-        StringBuilder values = new();
-        for (int number = 0; number < Registers.All.Count; number++)
-        {
-            values.Append(Registers.Read(_replay.Cpu, number));
-        }
-
-        return values.ToString();
-    }
-
-    private string ReadRegister(string packet) =>
-        Hex.TryNumber(packet.AsSpan(1), out ulong number) && number < (ulong)Registers.All.Count ? Registers.Read(_replay.Cpu, (int)number) : WrongArguments;
 
     private string ReadMemory(string packet)
     {
@@ -166,7 +155,7 @@ public sealed partial class GdbSession
         }
 
         byte[] bytes = new byte[Math.Min(length, MostBinaryBytes)];
-        int read = _guest.Read(address, bytes);
+        int read = ReadMemory(address, bytes);
         return read == 0 && length > 0 ? CannotRead : Hex.Of(bytes.AsSpan(0, read));
     }
 
@@ -186,7 +175,9 @@ public sealed partial class GdbSession
     private string StopReply(DebugStop stop)
     {
         string registers = string.Create(CultureInfo.InvariantCulture, $"{Registers.Rsp:x2}:{Registers.Read(_replay.Cpu, Registers.Rsp)};{Registers.Rip:x2}:{Registers.Read(_replay.Cpu, Registers.Rip)};");
-        return stop.Cause == StopCause.Interrupted ? $"T02thread:{Thread};{registers}" : $"T05{Reason(stop)}thread:{Thread};{registers}";
+        string thread = _threads.Running.IdText;
+        (_shown, _stepped) = (thread, "0");
+        return stop.Cause == StopCause.Interrupted ? $"T02thread:{thread};{registers}" : $"T05{Reason(stop)}thread:{thread};{registers}";
     }
 
     private string Reason(DebugStop stop) => stop.Cause switch

@@ -1,7 +1,10 @@
 using Guest.Linux;
+using Guest.Linux.AddressSpaces;
+using Guest.Linux.Memory;
 using Guest.Linux.Tasks;
 using Guest.Machine;
 using Guest.Machine.Board;
+using Guest.Machine.X86;
 
 namespace Replay.Engine.Debug.Gdb;
 
@@ -15,16 +18,25 @@ internal sealed class GuestView(VirtualMachine machine)
     /// <summary>The guest's kernel, once it runs; null before, and where it is no Linux.</summary>
     internal LinuxKernel? Kernel => _guest.Look(machine.Cpu);
 
-    /// <summary>Reads linear memory as the vCPU sees it now; for addresses of processes also what the next access would bring.</summary>
+    /// <summary>Reads linear memory as a vCPU sees it now; for addresses of processes also what the next access would bring.</summary>
+    /// <param name="address">The first byte.</param>
+    /// <param name="bytes">Where they go.</param>
+    /// <param name="cpu">The vCPU; null for the one in turn.</param>
+    /// <param name="process">Whose memory the addresses of processes are, where it is not that of what runs.</param>
     /// <returns>Bytes that could be read, from the first on.</returns>
-    internal int Read(ulong address, Span<byte> bytes)
+    internal int Read(ulong address, Span<byte> bytes, Vcpu? cpu = null, AddressSpace? process = null)
     {
+        if (process is not null && (long)address >= 0)
+        {
+            return process.ReadUpTo(new GuestVirtual(address), bytes);
+        }
+
         int done = 0;
         while (done < bytes.Length)
         {
             ulong at = unchecked(address + (ulong)done);
             int part = Math.Min(bytes.Length - done, PageBytes - (int)(at & (PageBytes - 1)));
-            if (!TryReadInPage(at, bytes.Slice(done, part)))
+            if (!TryReadInPage(cpu ?? machine.Cpu, at, bytes.Slice(done, part)))
             {
                 break;
             }
@@ -52,19 +64,32 @@ internal sealed class GuestView(VirtualMachine machine)
         ? $"0x{address:x} <{symbol.Name}+{address - symbol.Address.Value}>{(symbol.Module is { } module ? $" [{module}]" : "")}"
         : $"0x{address:x}";
 
-    /// <summary>What the vCPU runs; null where that is not known.</summary>
-    internal GuestTask? CurrentTask()
-    {
-        try
-        {
-            return Kernel?.Tasks.Current(machine.Cpu);
-        }
-        catch (ReplayKitException)
-        {
-            // A kernel whose structures are not known has no names.
-            return null;
-        }
-    }
+    /// <summary>What a vCPU runs, or the one in turn; null where that is not known.</summary>
+    internal GuestTask? CurrentTask(Vcpu? cpu = null) => Ask(kernel => kernel.Tasks.Current(cpu ?? machine.Cpu), null);
+
+    /// <summary>Whether a vCPU runs a thread. As quick as a few reads.</summary>
+    internal bool IsCurrent(GuestTask task, Vcpu cpu) => Ask(kernel => kernel.Tasks.TryFindCurrent(cpu, out GuestVirtual current) && current == task.Address, false);
+
+    /// <summary>Where the kernel keeps what a vCPU runs; null where that is not known.</summary>
+    internal GuestVirtual? CurrentTaskPlace(Vcpu cpu) => Ask<GuestVirtual?>(kernel => kernel.Tasks.TryLocateCurrent(cpu, out GuestVirtual place) ? place : null, null);
+
+    /// <summary>The processes, each by its first thread.</summary>
+    internal IReadOnlyList<GuestTask> Processes() => Ask(kernel => kernel.Tasks.Processes().Items, []);
+
+    /// <summary>The threads of a process; none for none.</summary>
+    internal IReadOnlyList<GuestTask> ThreadsOf(GuestTask? process) => process is null ? [] : Ask(kernel => kernel.Tasks.Threads(process).Items, [process]);
+
+    /// <summary>The first thread of a thread's process; null where it has gone.</summary>
+    internal GuestTask? LeaderOf(GuestTask thread) => thread.IsLeader ? thread : Processes().FirstOrDefault(task => task.Pid == thread.Pid);
+
+    /// <summary>The registers of a thread that does not run; null where they are not known.</summary>
+    internal UserRegisters? RegistersOf(GuestTask thread) => Ask(kernel => kernel.UserRegisters.Of(thread), null);
+
+    /// <summary>The memory of a process; null where it has none.</summary>
+    internal AddressSpace? MemoryOf(GuestTask process) => Ask(kernel => kernel.AddressSpaces.Of(process), null);
+
+    /// <summary>What the kernel has told a process's program at its start; null where that is not known.</summary>
+    internal byte[]? AuxiliaryVectorOf(GuestTask process) => Ask(kernel => kernel.AddressSpaces.Of(process) is { } memory ? kernel.AddressSpaces.AuxiliaryVectorOf(memory) : null, null);
 
     /// <summary>The same in words; empty where it is not known.</summary>
     internal string CurrentTaskName() => CurrentTask() is { } task ? $"{Printable(task.Name)}/{task.Tid}" : "";
@@ -72,15 +97,28 @@ internal sealed class GuestView(VirtualMachine machine)
     /// <summary>A name of the guest's without characters that would steer a terminal.</summary>
     internal static string Printable(string text) => string.Concat(text.Select(each => char.IsControl(each) ? '?' : each));
 
-    private bool TryReadInPage(ulong address, Span<byte> bytes) => machine.Cpu.TryTranslate(new GuestVirtual(address), out GuestPhysical physical)
+    private bool TryReadInPage(Vcpu cpu, ulong address, Span<byte> bytes) => cpu.TryTranslate(new GuestVirtual(address), out GuestPhysical physical)
         ? TryReadPhysical(physical.Value, bytes)
-        : (long)address >= 0 && TryReadUntouched(new GuestVirtual(address), bytes);
+        : (long)address >= 0 && TryReadUntouched(cpu, new GuestVirtual(address), bytes);
 
-    private bool TryReadUntouched(GuestVirtual address, Span<byte> bytes)
+    // A kernel whose structures are not known answers nothing.
+    private T Ask<T>(Func<LinuxKernel, T> question, T otherwise)
     {
         try
         {
-            return Kernel is { } kernel && kernel.Tasks.Current(machine.Cpu) is { AddressSpace: not null } task
+            return Kernel is { } kernel ? question(kernel) : otherwise;
+        }
+        catch (ReplayKitException)
+        {
+            return otherwise;
+        }
+    }
+
+    private bool TryReadUntouched(Vcpu cpu, GuestVirtual address, Span<byte> bytes)
+    {
+        try
+        {
+            return Kernel is { } kernel && kernel.Tasks.Current(cpu) is { AddressSpace: not null } task
                 && kernel.AddressSpaces.Of(task) is { } memory && memory.TryRead(address, bytes);
         }
         catch (ReplayKitException)

@@ -1,19 +1,25 @@
 using System.Buffers.Binary;
 using System.Text;
 using Guest.Linux;
+using Guest.Linux.Modules;
 using Guest.Linux.Symbols;
+using Guest.Machine;
 
 namespace Replay.Engine.Debug.Gdb;
 
 /// <summary>An ELF file with nothing in it but the running kernel's symbols, where address-space randomisation has put them: what gdb takes for the kernel's file.</summary>
-/// <remarks>Two sections without content, <c>.text</c> up to the kernel's <c>_etext</c> and <c>.data</c> behind it; gdb reads their bytes from the guest (System V ABI, chapters 4 and 5).</remarks>
+/// <remarks>
+/// Three sections without content, <c>.text</c> up to the kernel's <c>_etext</c>, <c>.data</c> behind it, and <c>.modules</c> for all modules that are loaded now; gdb reads their
+/// bytes from the guest (System V ABI, chapters 4 and 5).
+/// </remarks>
 internal static class KernelElf
 {
-    private const int HeaderBytes = 64, SectionBytes = 64, SymbolBytes = 24, Sections = 6;
+    private const int HeaderBytes = 64, SectionBytes = 64, SymbolBytes = 24, Sections = 7;
+    private const short Text = 1, Data = 2, Modules = 3;
     private const ulong DataLimit = 64 << 20;
     private const int NoBits = 8, SymbolTable = 2, StringTable = 3;
     private const ulong Alloc = 2, Write = 1, Execute = 4;
-    private static readonly byte[] s_sectionNames = [.. "\0.text\0.data\0.symtab\0.strtab\0.shstrtab\0"u8];
+    private static readonly byte[] s_sectionNames = [.. "\0.text\0.data\0.modules\0.symtab\0.strtab\0.shstrtab\0"u8];
 
     /// <summary>Writes it. Some megabytes.</summary>
     internal static byte[] Make(LinuxKernel kernel)
@@ -21,7 +27,8 @@ internal static class KernelElf
         KernelSymbols symbols = kernel.Symbols;
         ulong start = symbols.Find("_stext")?.Address.Value ?? symbols.AddressOf("_text").Value;
         ulong end = symbols.AddressOf("_etext").Value;
-        (byte[] table, byte[] names) = Symbols(symbols, start, end);
+        List<(KernelSymbol Symbol, short Section)> all = [.. OfKernel(symbols, start, end), .. OfModules(kernel)];
+        (byte[] table, byte[] names) = Table(all);
         byte[] file = new byte[HeaderBytes + table.Length + names.Length + s_sectionNames.Length + (Sections * SectionBytes)];
         int at = HeaderBytes;
         int tableAt = Append(file, ref at, table);
@@ -30,9 +37,11 @@ internal static class KernelElf
         WriteHeader(file, at, start);
         Section(file, at, 1, 1, NoBits, Alloc | Execute, start, HeaderBytes, end - start);
         Section(file, at, 2, 7, NoBits, Alloc | Write, end, HeaderBytes, DataLimit);
-        Section(file, at, 3, 13, SymbolTable, 0, 0, tableAt, (ulong)table.Length, link: 4, info: 1, entry: SymbolBytes);
-        Section(file, at, 4, 21, StringTable, 0, 0, namesAt, (ulong)names.Length);
-        Section(file, at, 5, 29, StringTable, 0, 0, sectionNamesAt, (ulong)s_sectionNames.Length);
+        (ulong modules, ulong modulesEnd) = ModuleRange(all);
+        Section(file, at, Modules, 13, NoBits, modules == modulesEnd ? 0 : Alloc | Write | Execute, modules, HeaderBytes, modulesEnd - modules);
+        Section(file, at, 4, 22, SymbolTable, 0, 0, tableAt, (ulong)table.Length, link: 5, info: 1, entry: SymbolBytes);
+        Section(file, at, 5, 30, StringTable, 0, 0, namesAt, (ulong)names.Length);
+        Section(file, at, 6, 38, StringTable, 0, 0, sectionNamesAt, (ulong)s_sectionNames.Length);
         return file;
     }
 
@@ -44,7 +53,49 @@ internal static class KernelElf
         return here;
     }
 
-    private static (byte[] Table, byte[] Names) Symbols(KernelSymbols symbols, ulong start, ulong end)
+    private static IEnumerable<(KernelSymbol Symbol, short Section)> OfKernel(KernelSymbols symbols, ulong start, ulong end)
+    {
+        for (int i = 0; i < symbols.Count; i++)
+        {
+            KernelSymbol symbol = symbols[i];
+            bool isCode = symbol.Address.Value >= start && symbol.Address.Value < end;
+            if (isCode || symbol.Address.Value - end < DataLimit)
+            {
+                yield return (symbol, isCode ? Text : Data);
+            }
+        }
+    }
+
+    private static List<(KernelSymbol Symbol, short Section)> OfModules(LinuxKernel kernel)
+    {
+        try
+        {
+            return [.. kernel.Modules.All().Items.Where(module => module.State != ModuleState.Unformed)
+                .SelectMany(module => kernel.Modules.All(module).Where(symbol => module.Contains(symbol.Address)).Select(symbol => (symbol, Modules)))];
+        }
+        catch (ReplayKitException)
+        {
+            // A kernel whose structures are not known does not say what its modules are.
+            return [];
+        }
+    }
+
+    private static (ulong Start, ulong End) ModuleRange(List<(KernelSymbol Symbol, short Section)> all)
+    {
+        ulong start = ulong.MaxValue, end = 0;
+        foreach ((KernelSymbol symbol, short section) in all)
+        {
+            if (section == Modules)
+            {
+                start = Math.Min(start, symbol.Address.Value);
+                end = Math.Max(end, unchecked(symbol.Address.Value + Math.Max(symbol.Size, 1)));
+            }
+        }
+
+        return start < end ? (start, end) : (0, 0);
+    }
+
+    private static (byte[] Table, byte[] Names) Table(List<(KernelSymbol Symbol, short Section)> all)
     {
         MemoryStream table = new();
         MemoryStream names = new();
@@ -52,18 +103,12 @@ internal static class KernelElf
         entry.Clear();
         table.Write(entry);
         names.WriteByte(0);
-        for (int i = 0; i < symbols.Count; i++)
+        foreach ((KernelSymbol symbol, short section) in all)
         {
-            KernelSymbol symbol = symbols[i];
-            bool isCode = symbol.Address.Value >= start && symbol.Address.Value < end;
-            if (!isCode && symbol.Address.Value - end >= DataLimit)
-            {
-                continue;
-            }
-
+            bool isCode = section == Text || (section == Modules && symbol.Type is 't' or 'T' or 'w' or 'W');
             BinaryPrimitives.WriteInt32LittleEndian(entry, (int)names.Length);
             entry[4] = (byte)((char.IsUpper(symbol.Type) ? 0x10 : 0) | (isCode ? 2 : 1));
-            BinaryPrimitives.WriteInt16LittleEndian(entry[6..], (short)(isCode ? 1 : 2));
+            BinaryPrimitives.WriteInt16LittleEndian(entry[6..], section);
             BinaryPrimitives.WriteUInt64LittleEndian(entry[8..], symbol.Address.Value);
             BinaryPrimitives.WriteUInt64LittleEndian(entry[16..], symbol.Size);
             table.Write(entry);

@@ -14,7 +14,6 @@ namespace Replay.Engine.Debug.Gdb;
 /// <param name="process">The process.</param>
 internal sealed class ProcessFiles(GuestView guest, ProcessFilter process)
 {
-    private const string Prefix = "/replaykit/process";
     private const int PageBytes = 0x1000, MostBytes = 256 << 20;
     private const int HeaderBytes = 64, ProgramHeaderBytes = 56, MostProgramHeaders = 64;
     private const ushort SharedObject = 3;
@@ -22,18 +21,32 @@ internal sealed class ProcessFiles(GuestView guest, ProcessFilter process)
 
     /// <summary>gdb's commands that read their symbols where they are loaded, a line each.</summary>
     internal string Commands() => string.Concat(Programs().Select(program =>
-        string.Create(CultureInfo.InvariantCulture, $"add-symbol-file target:{Prefix}{GuestView.Printable(program.File.Path)} -o 0x{program.Bias:x}\n")));
+        string.Create(CultureInfo.InvariantCulture, $"add-symbol-file target:{GuestView.Printable(program.File.Path)} -o 0x{program.Bias:x}\n")));
 
-    /// <summary>The content of one of these files; null for any other path.</summary>
-    internal byte[]? Find(string path) => path.StartsWith(Prefix + "/", StringComparison.Ordinal)
-        && Programs().FirstOrDefault(program => program.File.Path == path[Prefix.Length..]).File is { } file ? Read(file) : null;
+    /// <summary>The path of the chosen process's program; null where no process was chosen, or it has none now.</summary>
+    internal string? Program() => process.Find() is { } task && guest.AuxiliaryVectorOf(task) is not null ? Programs().FirstOrDefault().File?.Path : null;
+
+    /// <summary>The chosen process's libraries as its dynamic linker lists them; an empty list where there is none.</summary>
+    internal string Libraries() => process.Find() is { } task && guest.MemoryOf(task) is { } memory && guest.AuxiliaryVectorOf(task) is { } vector
+        ? LinkMap.Of(memory, vector)
+        : LinkMap.Empty;
+
+    /// <summary>The content of one of these files; null for any other path. Programs name their libraries by symbolic links: a file of the same name serves, too.</summary>
+    internal byte[]? Find(string path)
+    {
+        List<(GuestFile File, ulong Bias)> programs = Programs();
+        GuestFile? file = programs.Find(program => program.File.Path == path).File ?? programs.Find(program => NameOf(program.File.Path) == NameOf(path)).File;
+        return file is null ? null : Read(file);
+    }
+
+    private static string NameOf(string path) => path[(path.LastIndexOf('/') + 1)..];
 
     private List<(GuestFile File, ulong Bias)> Programs()
     {
         List<(GuestFile, ulong)> programs = [];
         try
         {
-            if (guest.Kernel is { } kernel && Chosen(kernel) is { } task && kernel.AddressSpaces.Of(task) is { } memory)
+            if (guest.Kernel is { } kernel && (process.IsRestricted ? process.Find() : guest.CurrentTask()) is { } task && kernel.AddressSpaces.Of(task) is { } memory)
             {
                 MappedArea[] areas = [.. memory.Areas().Items.Where(area => area.File is not null)];
                 HashSet<string> withCode = [.. areas.Where(area => area.Rights.HasFlag(AreaRights.Execute)).Select(area => area.File!.Path)];
@@ -48,10 +61,6 @@ internal sealed class ProcessFiles(GuestView guest, ProcessFilter process)
 
         return programs;
     }
-
-    private GuestTask? Chosen(LinuxKernel kernel) => process.Condition is null
-        ? guest.CurrentTask()
-        : kernel.Tasks.Processes().Items.FirstOrDefault(task => task.AddressSpace is not null && process.IsChosen(task));
 
     // How far from the addresses in the file the program stands (System V ABI, chapter 5).
     private static ulong BiasOf(AddressSpace memory, GuestVirtual start)

@@ -1,6 +1,8 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using Guest.Linux.Tasks;
 using Guest.Machine.X86;
 
 namespace Replay.Engine.Debug.Gdb;
@@ -30,6 +32,9 @@ internal static class Registers
             RegisterRow.Number("fs_base", 8, Int64, cpu => cpu.State.Segments[(int)SegmentName.Fs].Base),
             RegisterRow.Number("gs_base", 8, Int64, cpu => cpu.State.Segments[(int)SegmentName.Gs].Base),
         ]),
+
+        // Makes gdb's Linux parts work, its libraries above all. Of the vCPU: no system call that could be begun again.
+        new("org.gnu.gdb.i386.linux", "", [RegisterRow.Number("orig_rax", 8, Int64, _ => ulong.MaxValue)]),
         new("org.replaykit.x86.system", "", [.. System()]),
     ];
 
@@ -47,6 +52,35 @@ internal static class Registers
         row.Read(cpu, value);
         return Hex.Of(value);
     }
+
+    /// <summary>The same of a thread that does not run: <c>x</c> for each digit of what the kernel does not keep in one place.</summary>
+    /// <param name="saved">What is known of it; null for nothing.</param>
+    /// <param name="number">The register.</param>
+    internal static string Read(UserRegisters? saved, int number)
+    {
+        RegisterRow row = All[number];
+        if (saved is null || ValueOf(saved, row.Name) is not { } value)
+        {
+            return new string('x', 2 * row.Bytes);
+        }
+
+        Span<byte> bytes = stackalloc byte[8];
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, value);
+        return Hex.Of(bytes[..row.Bytes]);
+    }
+
+    private static ulong? ValueOf(UserRegisters saved, string name) => name switch
+    {
+        "rip" => saved.Rip,
+        "eflags" => saved.Flags,
+        "cs" => saved.Cs,
+        "ss" => saved.Ss,
+        "fs_base" => saved.FsBase,
+        "gs_base" => saved.GsBase,
+        "orig_rax" => saved.SystemCall,
+        "cpl" => 3,
+        _ => Array.IndexOf(GeneralNames, name) is >= 0 and var general ? saved.General[GeneralPlaces[general]] : null,
+    };
 
     private static IEnumerable<RegisterRow> General() => GeneralNames.Select((name, i) =>
     {
