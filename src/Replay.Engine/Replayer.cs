@@ -3,6 +3,7 @@ using Guest.Machine;
 using Guest.Machine.Board;
 using Guest.Machine.Board.Boot;
 using Guest.Machine.Devices;
+using Guest.Machine.X86;
 using Guest.Machine.X86.HostCode;
 using Replay.Log;
 using Replay.Log.Checkpoints;
@@ -146,6 +147,36 @@ public sealed class Replayer : IDisposable
         _console.IsMuted = true;
         Run(target);
         _console.IsMuted = false;
+    }
+
+    /// <summary>Finds where one vCPU has retired a number of instructions itself, and goes there.</summary>
+    /// <remarks>Costs the restoring of some checkpoints and at most the replay between two of them; without, the replay from the beginning. Passes on what the guest prints.</remarks>
+    /// <param name="vcpu">The vCPU's number.</param>
+    /// <param name="retired">Its own instructions.</param>
+    /// <returns>The first such position; null where the recording ends before, or there is no such vCPU.</returns>
+    /// <exception cref="ReplayKitException">As <see cref="SeekTo"/>.</exception>
+    public Position? Find(int vcpu, ulong retired)
+    {
+        if (vcpu >= Machine.Cpus.Count)
+        {
+            return null;
+        }
+
+        Vcpu cpu = Machine.Cpus[vcpu];
+        Position[] places = [Start, .. Checkpoints.Positions().Where(Start.IsBefore)];
+        int before = 0;
+        for (int behind = places.Length; behind - before > 1;)
+        {
+            int middle = (before + behind) / 2;
+            SeekTo(places[middle]);
+            (before, behind) = cpu.State.Retired < retired ? (middle, behind) : (before, middle);
+        }
+
+        SeekTo(places[before], anew: true);
+        Machine.OwnStop = (vcpu, retired);
+        Run();
+        Machine.OwnStop = null;
+        return cpu.State.Retired >= retired ? Machine.Position : null;
     }
 
     /// <summary>Writes the blocks of each disk's image that the guest has read in this replay so far into a file: what another replay of the same needs.</summary>

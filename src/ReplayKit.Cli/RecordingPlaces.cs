@@ -1,4 +1,5 @@
 using Guest.Machine;
+using Replay.Engine;
 using Replay.Log;
 using Replay.Log.Checkpoints;
 using Replay.Log.Records;
@@ -42,6 +43,19 @@ internal sealed class RecordingPlaces
         IReadOnlyList<Position> places = All(name, number > 0 ? number : int.MaxValue);
         int index = number > 0 ? number - 1 : places.Count + number;
         return index >= 0 && index < places.Count ? places[index] : null;
+    }
+
+    /// <summary>Where one vCPU has retired a number of instructions itself; replays the recording up to there.</summary>
+    /// <returns>Null where the recording does not reach it.</returns>
+    public Position? FindOwn(int vcpu, ulong retired)
+    {
+        if (folder is null)
+        {
+            return null;
+        }
+
+        using Replayer replayer = new(folder, new NoConsole());
+        return replayer.Find(vcpu, retired);
     }
 
     private static RecordKind? KindOf(string name)

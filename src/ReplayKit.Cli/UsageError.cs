@@ -22,7 +22,7 @@ internal static class UsageError
 
     /// <summary>A text is no position.</summary>
     public static ReplayKitException NotAPosition(string text) => new(
-        305, ExitCode.WrongUsage, $"'{text}' is not a position; write vCPU:hex (0:5f2c119a), an instruction count, a percentage (50%), start, end or an event (console-input:2)");
+        305, ExitCode.WrongUsage, $"'{text}' is not a position; write 0:hex (0:5f2c119a), an instruction count, cpuN:hex, a percentage (50%), start, end or an event (console-input:2)");
 
     /// <summary>A position that the recording does not reach.</summary>
     public static ReplayKitException OutsideTheRecording(string text, Position start, Position end) => new(306, ExitCode.WrongUsage, start.Retired == 0

@@ -48,8 +48,8 @@ public sealed class RealModeMachine : ICpuBus, IDisposable
     public Dictionary<string, string[]> Collect(params ulong[] pieces)
     {
         using TraceFiles files = new(_folder.FullName, [.. TraceFiles.TableNames], new CsvFormat(), new TraceMetadata("test", new Position(0, 0), new Position(0, 0)));
-        TraceCollector collector = new(Cpu, files);
-        Cpu.Observe(collector);
+        TraceCollector collector = new([Cpu], files);
+        Cpu.Observe(collector.AccessesOf(Cpu));
         _engine.Observer = collector;
         foreach (ulong piece in pieces)
         {

@@ -15,7 +15,10 @@ public enum RunStop
     /// <summary>Another thread asked for it (<see cref="VirtualMachine.Call"/>).</summary>
     Called,
 
-    /// <summary>It is about to begin an instruction that <see cref="X86.InstructionStops"/> stop before; what is due there has been applied.</summary>
+    /// <summary>
+    /// It is about to begin an instruction that <see cref="X86.InstructionStops"/> stop before; what is due there has been applied. Or
+    /// <see cref="VirtualMachine.OwnStop"/> is reached.
+    /// </summary>
     Stopped,
 
     /// <summary>The machine has ended, see <see cref="VirtualMachine.End"/>.</summary>

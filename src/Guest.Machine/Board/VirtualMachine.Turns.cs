@@ -24,6 +24,9 @@ public sealed partial class VirtualMachine
     /// <summary>The vCPU in turn: the one that executes the next instruction.</summary>
     public Vcpu Cpu { get; private set; }
 
+    /// <summary>Where runs come back as <see cref="RunStop.Stopped"/>, with nothing applied that is due there: one vCPU has retired that many itself; null for nowhere.</summary>
+    public (int Vcpu, ulong Retired)? OwnStop { get; set; }
+
     /// <summary>INIT has reached a vCPU other than the bootstrap processor.</summary>
     /// <exception cref="ReplayKitException">RK0271: it is the one that sends it.</exception>
     internal void Initialise(int index)
@@ -59,6 +62,11 @@ public sealed partial class VirtualMachine
             engine.Attach(stops);
         }
     }
+
+    // As a count of all vCPUs; as far as the vCPU in turn is the one.
+    private ulong NextOwnStop() => OwnStop is { } own && own.Vcpu == Cpu.Index && own.Retired <= ulong.MaxValue - Cpu.RetiredByOthers
+        ? own.Retired + Cpu.RetiredByOthers
+        : ulong.MaxValue;
 
     // Nothing is passed while a vCPU is in turn that can go on. Where nobody can, the turn stays where it is and the machine idles.
     private void PassTurn(VcpuTurns turns)

@@ -115,6 +115,11 @@ public sealed partial class VirtualMachine : IBoardControl, IDisposable
                 return RunStop.Reached;
             }
 
+            if (OwnStop is { } own && !Cpu.State.InRep && _cpus[own.Vcpu].State.Retired >= own.Retired)
+            {
+                return RunStop.Stopped;
+            }
+
             if (_called && IsFresh)
             {
                 _called = false;
@@ -135,7 +140,7 @@ public sealed partial class VirtualMachine : IBoardControl, IDisposable
 
             if (!Cpu.State.Halted)
             {
-                _engine.Run(Math.Min(StopFor(limit), Math.Min(NextTimer(), NextChaos())) - Cpu.RetiredByOthers);
+                _engine.Run(Math.Min(StopFor(limit), Math.Min(Math.Min(NextTimer(), NextOwnStop()), NextChaos())) - Cpu.RetiredByOthers);
                 if (Cpu.TakePause())
                 {
                     _turns!.EndAt(Cpu.RetiredInAll);

@@ -49,7 +49,7 @@ internal static class CommonOptions
     /// <summary>Where to begin.</summary>
     public static Option<string> From() => new("--from")
     {
-        Description = "Begin at this position: vCPU:hex, an instruction count, a percentage, 'start', 'end' or an event such as console-input:2.",
+        Description = "Begin at this position: 0:hex, an instruction count, a percentage, 'start', 'end' or an event such as console-input:2.",
         HelpName = "P",
         DefaultValueFactory = _ => "start",
     };

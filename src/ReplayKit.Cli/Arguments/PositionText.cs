@@ -6,13 +6,16 @@ namespace ReplayKit.Cli.Arguments;
 /// <summary>A position as a user types it; what it means depends on the recording.</summary>
 internal sealed class PositionText
 {
+    private const string Own = "cpu";
     private readonly string text;
     private readonly Position? exact;
     private readonly decimal? percent;
     private readonly (string Name, int Number)? place;
+    private readonly (int Vcpu, ulong Retired)? own;
 
-    private PositionText(string text, Position? exact = null, decimal? percent = null, (string Name, int Number)? place = null)
+    private PositionText(string text, Position? exact = null, decimal? percent = null, (string Name, int Number)? place = null, (int Vcpu, ulong Retired)? own = null)
     {
+        this.own = own;
         this.text = text;
         this.exact = exact;
         this.percent = percent;
@@ -20,8 +23,8 @@ internal sealed class PositionText
     }
 
     /// <summary>
-    /// Reads <c>vCPU:hex</c>, an instruction count of vCPU 0, a percentage, <c>start</c>, <c>end</c>, or the name of an event with its number:
-    /// <c>console-input</c>, <c>console-input:3</c>, <c>state-hash:-1</c>, <c>checkpoint:2</c>.
+    /// Reads <c>0:hex</c>, an instruction count, a percentage, <c>start</c>, <c>end</c>, the count of one of several vCPUs (<c>cpu1:hex</c>), or the name of an
+    /// event with its number: <c>console-input</c>, <c>console-input:3</c>, <c>state-hash:-1</c>, <c>checkpoint:2</c>.
     /// </summary>
     /// <exception cref="ReplayKitException">RK0305: it is none of these.</exception>
     public static PositionText Parse(string text)
@@ -44,6 +47,11 @@ internal sealed class PositionText
             return new PositionText(text, position);
         }
 
+        if (text.StartsWith(Own, StringComparison.Ordinal) && Position.TryParse(text[Own.Length..], out Position owned))
+        {
+            return owned.RepCount is null ? new PositionText(text, own: (owned.Vcpu, owned.Retired)) : throw UsageError.NotAPosition(text);
+        }
+
         return ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong count)
             ? new PositionText(text, new Position(0, count))
             : new PositionText(text, place: ParsePlace(text));
@@ -58,6 +66,11 @@ internal sealed class PositionText
         if (place is { } named)
         {
             return recording.Find(named.Name, named.Number) ?? throw UsageError.NoSuchPlace(text);
+        }
+
+        if (own is { } count)
+        {
+            return recording.FindOwn(count.Vcpu, count.Retired) ?? throw UsageError.OutsideTheRecording(text, recording.Start, end);
         }
 
         if (exact is { } position)

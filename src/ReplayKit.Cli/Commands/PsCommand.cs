@@ -18,7 +18,7 @@ internal static class PsCommand
         Argument<string> recording = CommonOptions.Recording();
         Option<string> at = new("--at")
         {
-            Description = "At this position: vCPU:hex, an instruction count, a percentage or 'end'.",
+            Description = "At this position: 0:hex, an instruction count, a percentage or 'end'.",
             HelpName = "P",
             DefaultValueFactory = _ => "end",
         };

@@ -10,14 +10,14 @@ namespace Trace.Export.Collect;
 
 /// <summary>Watches a replay instruction by instruction and fills the tables (docs/tables.md).</summary>
 /// <remarks>
-/// Attach it to the vCPU as observer of instructions, accesses and deliveries, run the window, then call <see cref="Complete"/>.
-/// For one vCPU: the order is its count of retired instructions. Allocates nothing per instruction or access. Not thread-safe.
+/// Attach it to each vCPU as observer of instructions and deliveries, and <see cref="AccessesOf"/> as observer of its accesses, run the window, then call
+/// <see cref="Complete"/>. The order is the count of instructions retired by all vCPUs, which take turns. Allocates nothing per instruction or access. Not
+/// thread-safe.
 /// </remarks>
-public sealed class TraceCollector : IInstructionObserver, IAccessObserver
+public sealed class TraceCollector : IInstructionObserver
 {
     private const byte PageFault = 14;
     private const byte NmiVector = 2;
-    private readonly Vcpu _cpu;
     private readonly TraceFiles _files;
     private readonly CodeReader _code = new();
     private readonly RowBuffer<InstructionRow> _instructions;
@@ -27,39 +27,53 @@ public sealed class TraceCollector : IInstructionObserver, IAccessObserver
 
     // Deliveries since the last instruction, whose privilege level afterwards is not known yet.
     private readonly List<EventRow> _deliveries = [];
-    private CpuSnapshot _before;
+
+    // [vcpu] before its last instruction.
+    private readonly CpuSnapshot[] _before;
+
+    // Who did something last.
+    private Vcpu _cpu;
     private GuestVirtual _pc;
     private InstructionKind _kind;
     private ulong _order;
+    private ulong _retired;
     private bool _executing;
     private bool _repeating;
 
-    /// <summary>Makes the collector of one vCPU.</summary>
-    public TraceCollector(Vcpu cpu, TraceFiles files)
+    /// <summary>Makes the collector of a machine.</summary>
+    /// <param name="cpus">Its vCPUs, by number.</param>
+    /// <param name="files">The tables.</param>
+    public TraceCollector(IReadOnlyList<Vcpu> cpus, TraceFiles files)
     {
-        _cpu = cpu;
+        _cpu = cpus[0];
         _files = files;
         _instructions = new RowBuffer<InstructionRow>(files.Instructions);
         _accesses = new AccessBuffer(files.Accesses);
         _events = new RowBuffer<EventRow>(files.Events);
         _codeRows = new RowBuffer<CodeRow>(files.Code);
-        _before = CpuSnapshot.Of(cpu);
+        _before = [.. cpus.Select(CpuSnapshot.Of)];
     }
+
+    /// <summary>Who sees the accesses of a vCPU for the tables.</summary>
+    public IAccessObserver AccessesOf(Vcpu cpu) => new VcpuAccesses(this, cpu);
 
     /// <inheritdoc/>
     public void Executing(Vcpu cpu, ref Op op)
     {
         _accesses.Settle();
         CloseDeliveries(cpu);
-        _before = CpuSnapshot.Of(cpu);
-        _order = cpu.State.Retired;
+        _cpu = cpu;
+        ref CpuSnapshot before = ref _before[cpu.Index];
+        before = CpuSnapshot.Of(cpu);
+        _retired = cpu.State.Retired;
+        _order = cpu.RetiredInAll;
         _pc = PcOf(cpu);
         _executing = true;
         _repeating = op.Rep != 0;
         _kind = _instructions.IsWanted ? _code.KindOf(cpu, _pc, ref op) : default;
-        if (_codeRows.IsWanted && _code.IsNew(cpu, _before.Asid, _pc, ref op, out InstructionBytes bytes))
+        if (_codeRows.IsWanted && _code.IsNew(cpu, before.Asid, _pc, ref op, out InstructionBytes bytes))
         {
-            _codeRows.Add(new CodeRow(_order, _pc, _before.Asid, bytes, op.Code));
+            _codeRows.Add(new CodeRow(_order, _pc, before.Asid, bytes, op.Code));
         }
     }
 
@@ -68,13 +82,14 @@ public sealed class TraceCollector : IInstructionObserver, IAccessObserver
     {
         _accesses.Settle();
         _executing = false;
-        if (cpu.State.Retired == _order)
+        if (cpu.State.Retired == _retired)
         {
             // A repeated string instruction that goes on later.
             return;
         }
 
-        _instructions.Add(new InstructionRow(_order, _order, _pc, _before.Asid, op.Code, (ushort)cpu.Index, _before.Ring, _kind));
+        ref CpuSnapshot before = ref _before[cpu.Index];
+        _instructions.Add(new InstructionRow(_order, _retired, _pc, before.Asid, op.Code, (ushort)cpu.Index, before.Ring, _kind));
         if (_events.IsWanted)
         {
             NoteChanges(cpu, ref op);
@@ -90,25 +105,25 @@ public sealed class TraceCollector : IInstructionObserver, IAccessObserver
         }
 
         _executing = false;
+        _cpu = cpu;
         _accesses.Settle();
         CpuSnapshot now = CpuSnapshot.Of(cpu);
         TraceEventKind kind = !external ? TraceEventKind.Exception : vector == NmiVector ? TraceEventKind.Nmi : TraceEventKind.Interrupt;
         ulong detail = kind == TraceEventKind.Exception && vector == PageFault ? cpu.State.Cr2 : 0;
-        _deliveries.Add(Event(cpu.State.Retired, PcOf(cpu), now, kind, vector, errorCode, detail, now.Ring));
+        _deliveries.Add(Event(cpu, PcOf(cpu), now, kind, vector, errorCode, detail, now.Ring));
     }
 
-    /// <inheritdoc/>
-    public void Accessed(ulong linear, ulong physical, int size, bool write, ulong value)
+    private void Add(Vcpu cpu, ulong linear, ulong physical, int size, bool write, ulong value)
     {
         if (!_accesses.IsWanted)
         {
             return;
         }
 
-        ulong order = _cpu.State.Retired;
+        ulong order = cpu.RetiredInAll;
         _accesses.Add(new AccessRow(
-            order, order, new GuestVirtual(linear), new GuestPhysical(physical), value & (ulong.MaxValue >> (64 - (8 * size))), _accesses.NextSeq(order),
-            (ushort)_cpu.Index, (byte)size, write ? AccessDirection.Write : AccessDirection.Read));
+            order, cpu.State.Retired, new GuestVirtual(linear), new GuestPhysical(physical), value & (ulong.MaxValue >> (64 - (8 * size))), _accesses.NextSeq(order),
+            (ushort)cpu.Index, (byte)size, write ? AccessDirection.Write : AccessDirection.Read));
     }
 
     /// <summary>Ends the tables at the present position. Detach the collector first.</summary>
@@ -130,9 +145,9 @@ public sealed class TraceCollector : IInstructionObserver, IAccessObserver
         return new GuestVirtual(cpu.InLongMode64 ? s.Rip : (uint)(s.Segments[(int)SegmentName.Cs].Base + s.Rip));
     }
 
-    private EventRow Event(
-        ulong retired, GuestVirtual pc, CpuSnapshot before, TraceEventKind kind, int vector, uint? errorCode, ulong detail, int ringAfter) =>
-        new(retired, retired, pc, before.Asid, errorCode ?? -1L, detail, (short)vector, (ushort)_cpu.Index, kind, before.Ring, (byte)ringAfter);
+    private static EventRow Event(
+        Vcpu cpu, GuestVirtual pc, CpuSnapshot before, TraceEventKind kind, int vector, uint? errorCode, ulong detail, int ringAfter) =>
+        new(cpu.RetiredInAll, cpu.State.Retired, pc, before.Asid, errorCode ?? -1L, detail, (short)vector, (ushort)cpu.Index, kind, before.Ring, (byte)ringAfter);
 
     private void CloseDeliveries(Vcpu cpu)
     {
@@ -154,29 +169,30 @@ public sealed class TraceCollector : IInstructionObserver, IAccessObserver
     private void NoteChanges(Vcpu cpu, ref Op op)
     {
         CpuSnapshot now = CpuSnapshot.Of(cpu);
-        ulong retired = cpu.State.Retired;
+        ref CpuSnapshot before = ref _before[cpu.Index];
         int vector = SoftwareVector(cpu, ref op);
         if (vector >= 0)
         {
-            _events.Add(Event(retired, _pc, _before, TraceEventKind.SoftwareInterrupt, vector, null, 0, now.Ring));
+            _events.Add(Event(cpu, _pc, before, TraceEventKind.SoftwareInterrupt, vector, null, 0, now.Ring));
         }
-        else if (now.Ring != _before.Ring)
+        else if (now.Ring != before.Ring)
         {
-            _events.Add(Event(retired, _pc, _before, TraceEventKind.RingSwitch, -1, null, 0, now.Ring));
+            _events.Add(Event(cpu, _pc, before, TraceEventKind.RingSwitch, -1, null, 0, now.Ring));
         }
 
         NoteMode(cpu, now);
-        if (now.Cr3 != _before.Cr3 || (op.Code is Code.Mov_cr_r64 or Code.Mov_cr_r32 && op.Reg0 == 3))
+        if (now.Cr3 != before.Cr3 || (op.Code is Code.Mov_cr_r64 or Code.Mov_cr_r32 && op.Reg0 == 3))
         {
-            _events.Add(Event(retired, _pc, _before, TraceEventKind.Cr3Write, -1, null, now.Cr3, now.Ring));
+            _events.Add(Event(cpu, _pc, before, TraceEventKind.Cr3Write, -1, null, now.Cr3, now.Ring));
         }
     }
 
     private void NoteMode(Vcpu cpu, CpuSnapshot now)
     {
-        if (!now.HasModeOf(_before))
+        ref CpuSnapshot before = ref _before[cpu.Index];
+        if (!now.HasModeOf(before))
         {
-            _events.Add(Event(cpu.State.Retired, _pc, _before, TraceEventKind.ModeSwitch, -1, null, now.Bits, now.Ring));
+            _events.Add(Event(cpu, _pc, before, TraceEventKind.ModeSwitch, -1, null, now.Bits, now.Ring));
         }
     }
 
@@ -189,4 +205,9 @@ public sealed class TraceCollector : IInstructionObserver, IAccessObserver
         Code.Into when PcOf(cpu).Value != _pc.Value + op.Length => 4,
         _ => -1,
     };
+
+    private sealed class VcpuAccesses(TraceCollector collector, Vcpu cpu) : IAccessObserver
+    {
+        public void Accessed(ulong linear, ulong physical, int size, bool write, ulong value) => collector.Add(cpu, linear, physical, size, write, value);
+    }
 }

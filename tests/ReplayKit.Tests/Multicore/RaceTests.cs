@@ -70,11 +70,24 @@ public sealed class RaceTests(SmpGuest guest) : IClassFixture<SmpGuest>
     }
 
     [Fact]
-    public void Traces_of_several_processors_are_refused_by_name()
+    public void A_trace_has_the_instructions_of_all_processors_in_their_order()
     {
-        guest.Record("traced.rk", 2, 10);
-        CommandResult refused = ReplayKitCommand.Run("export", guest.File("traced.rk"), "--out", guest.File("traced"));
-        Assert.Equal(4, refused.ExitCode);
-        Assert.StartsWith("replaykit: RK0508: ", refused.Error, StringComparison.Ordinal);
+        const int From = 20_000;
+        const int To = 60_000;
+        guest.Record("traced.rk", 3, 3000, "--schedule", "turns:1000");
+        CommandResult export = ReplayKitCommand.Run(
+            "export", guest.File("traced.rk"), "--from", $"{From}", "--to", $"{To}", "--table", "instructions,accesses", "--format", "csv", "--out", guest.File("traced"));
+        Assert.True(export.ExitCode == 0, export.Error);
+        string[] lines = File.ReadAllLines(Path.Combine(guest.File("traced"), "instructions.csv"));
+        Assert.StartsWith("order,vcpu,retired,pc", lines[0], StringComparison.Ordinal);
+        long[][] rows = [.. lines.Skip(1).Select(line => line.Split(',').Take(3).Select(value => long.Parse(value, System.Globalization.CultureInfo.InvariantCulture)).ToArray())];
+        Assert.Equal(Enumerable.Range(From, To - From), rows.Select(row => (int)row[0]));
+        foreach (IGrouping<long, long[]> processor in rows.GroupBy(row => row[1]))
+        {
+            Assert.Equal(Enumerable.Range(0, processor.Count()).Select(index => processor.First()[2] + index), processor.Select(row => row[2]));
+        }
+
+        Assert.Equal(3, rows.Select(row => row[1]).Distinct().Count());
+        Assert.True(File.ReadLines(Path.Combine(guest.File("traced"), "accesses.csv")).Skip(1).Select(line => line.Split(',')[1]).Distinct().Count() > 1);
     }
 }
