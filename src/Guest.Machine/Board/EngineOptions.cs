@@ -23,4 +23,7 @@ public sealed record EngineOptions
     /// a test's way to show that neither is visible.
     /// </summary>
     public ulong ChaosSeed { get; init; }
+
+    /// <summary>Where the translator notes what it does; null for a place of its own.</summary>
+    public X86.Translate.TranslatorStatistics? Statistics { get; init; }
 }

@@ -36,6 +36,12 @@ internal static class CommonOptions
     public static EngineOptions ReadEngine(string engine) =>
         EngineOptions.Default with { Kind = engine == "interpreter" ? EngineKind.Interpreter : EngineKind.Translator };
 
+    /// <summary>Whether the translator's statistics are printed.</summary>
+    public static Option<bool> Statistics() => new("--statistics")
+    {
+        Description = "At the end, say on standard error how often translated code came back and for what, and which instructions the interpreter executed instead.",
+    };
+
     /// <summary>Whether a damaged recording is used up to its damage.</summary>
     public static Option<bool> UpToDamage() => new("--up-to-damage") { Description = "Use what is before the damage of a damaged recording." };
 

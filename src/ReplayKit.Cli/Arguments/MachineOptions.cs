@@ -85,6 +85,8 @@ internal sealed class MachineOptions
 
     private readonly Option<string> engine = CommonOptions.Engine();
 
+    private readonly Option<bool> statistics = CommonOptions.Statistics();
+
     private readonly Option<double?> seconds = new("--seconds") { Description = "End after this many seconds.", HelpName = "N" };
 
     private readonly Option<ulong?> instructions = new("--instructions") { Description = "End after this many instructions.", HelpName = "N" };
@@ -93,7 +95,7 @@ internal sealed class MachineOptions
     public void AddTo(Command verb)
     {
         clock.AcceptOnlyFromAmong("host", "virtual");
-        foreach (Option option in (ReadOnlySpan<Option>)[vm, kernel, initrd, append, memory, cpus, schedule, cpu, clock, disk, writeThrough, net, capture, control, entropy, engine, seconds, instructions])
+        foreach (Option option in (ReadOnlySpan<Option>)[vm, kernel, initrd, append, memory, cpus, schedule, cpu, clock, disk, writeThrough, net, capture, control, entropy, engine, statistics, seconds, instructions])
         {
             verb.Add(option);
         }
@@ -123,7 +125,7 @@ internal sealed class MachineOptions
             Capture = parsed.GetValue(capture),
             Control = parsed.GetValue(control),
             Entropy = parsed.GetValue(entropy),
-            Engine = CommonOptions.ReadEngine(parsed.GetRequiredValue(engine)),
+            Engine = EngineReport.Counting(CommonOptions.ReadEngine(parsed.GetRequiredValue(engine)), parsed.GetValue(statistics)),
             Seconds = parsed.GetValue(seconds) is { } number ? Time(number) : null,
             Instructions = parsed.GetValue(instructions),
         };

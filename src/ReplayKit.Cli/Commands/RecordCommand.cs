@@ -42,7 +42,9 @@ internal static class RecordCommand
             string path = parsed.GetValue(output) ?? Recordings.NewName(DateTime.Now);
             LogOptions options = LogOptions.Default with { Durable = parsed.GetValue(durable) };
             RunResult result = run.Execute((built, keys, console) => recorder.Record(path, options, keys, console, built));
-            return run.Finish(result, string.Create(CultureInfo.InvariantCulture, $"; recorded in {path}, {result.LogBytes} bytes of log"));
+            int code = run.Finish(result, string.Create(CultureInfo.InvariantCulture, $"; recorded in {path}, {result.LogBytes} bytes of log"));
+            EngineReport.Print(request.Engine);
+            return code;
         });
         return verb;
     }

@@ -22,6 +22,7 @@ internal static class ReplayCommand
         Option<string?> capture = CommonOptions.Capture();
         LiveOptions live = new();
         Option<string> engine = CommonOptions.Engine();
+        Option<bool> statistics = CommonOptions.Statistics();
         Option<bool> json = CommonOptions.Json();
         Option<string?> gdb = GdbAddress.Option();
         Option<string?> process = DebugCommand.Process();
@@ -33,12 +34,12 @@ internal static class ReplayCommand
             "replaykit replay boot.rk --from 25% --gdb 1234",
             "replaykit replay web.rk --live-from 50% --net user,forward=8080:80 -o child.rk")
         {
-            recording, from, to, capture, upToDamage, engine, json, gdb, process,
+            recording, from, to, capture, upToDamage, engine, statistics, json, gdb, process,
         };
         live.AddTo(verb);
         verb.SetAction(parsed =>
         {
-            OpenRecording opened = OpenRecording.Open(parsed.GetRequiredValue(recording), parsed.GetValue(upToDamage), CommonOptions.ReadEngine(parsed.GetRequiredValue(engine)));
+            OpenRecording opened = OpenRecording.Open(parsed.GetRequiredValue(recording), parsed.GetValue(upToDamage), EngineReport.Counting(CommonOptions.ReadEngine(parsed.GetRequiredValue(engine)), parsed.GetValue(statistics)));
             Window window = Window.Of(parsed.GetRequiredValue(from), parsed.GetRequiredValue(to), opened.Places);
             opened.CheckFor(window.From);
             if (live.Read(parsed, opened, parsed.GetValue(capture)) is { } goLive)
@@ -64,6 +65,7 @@ internal static class ReplayCommand
                 Print(opened, window, parsed.GetValue(capture));
             }
 
+            EngineReport.Print(opened.Engine);
             return (int)ExitCode.Done;
         });
         return verb;

@@ -22,7 +22,9 @@ internal static class RunCommand
             MachineRequest request = machine.Read(parsed);
             Recorder recorder = LiveRun.Prepare(request);
             LiveRun run = new(request.Capture);
-            return run.Finish(run.Execute((built, keys, console) => recorder.Run(keys, console, built)), string.Empty);
+            int code = run.Finish(run.Execute((built, keys, console) => recorder.Run(keys, console, built)), string.Empty);
+            EngineReport.Print(request.Engine);
+            return code;
         });
         return verb;
     }

@@ -37,6 +37,7 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
     public Translator(Vcpu cpu, EngineOptions options)
     {
         TranslatorHost.Require();
+        Statistics = options.Statistics ?? new TranslatorStatistics();
         _cpu = cpu;
         _interpreter = new Interpreter(cpu, options.MaxBlock);
         _blocks = new BlockCache(cpu, options, ForgetReturns);
@@ -67,7 +68,7 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
     }
 
     /// <summary>What it has done so far.</summary>
-    public TranslatorStatistics Statistics { get; } = new();
+    public TranslatorStatistics Statistics { get; }
 
     /// <inheritdoc/>
     public void Run(ulong until)
@@ -167,6 +168,7 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
         s.Emitted.CodePage = s.Rip & ~0xFFFUL;
         s.Emitted.Budget = ((long)budget << 16) | _control;
         s.Emitted.FlagsWord = PackFlags(ref s);
+        s.Emitted.InterruptWaits = _cpu.Bus.HasInterrupt ? 1 : 0;
         ShadowStack stack = mode.IsSupervisor ? _kernelStack : _userStack;
         s.Emitted.Shadow = stack.Pointer;
         s.Emitted.ShadowBottom = stack.Bottom;

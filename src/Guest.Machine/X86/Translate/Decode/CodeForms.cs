@@ -37,6 +37,11 @@ internal sealed class CodeForms
     private CodeForm Make(in Instruction instruction)
     {
         Code code = instruction.Code;
+        if (!_model.Announces(code) && IsHint(code))
+        {
+            return new CodeForm(EmitKind.Nothing, FlagUse.None);
+        }
+
         if (instruction.IsInvalid || !_model.Announces(code) || InstructionTable.Find(code) is not { } row)
         {
             return Interpreted;
@@ -46,6 +51,10 @@ internal sealed class CodeForms
         EmitKind kind = FormTable.Kind(instruction, info, row);
         return kind == EmitKind.Interpret ? Interpreted : Describe(new CodeForm(kind, FormTable.Flags(instruction.Mnemonic, kind)), instruction, info, row);
     }
+
+    // What a model without the feature executes as NOP (OpBuilder.OnThisModel).
+    private static bool IsHint(Code code) =>
+        code is Code.Endbr64 or Code.Endbr32 or Code.Rdsspd_r32 or Code.Rdsspq_r64 or Code.Cldemote_m8 or Code.Prefetchit0_m8 or Code.Prefetchit1_m8;
 
     private CodeForm Describe(CodeForm form, in Instruction instruction, OpCodeInfo info, InstructionRow row)
     {

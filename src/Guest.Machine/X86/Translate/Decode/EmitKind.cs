@@ -123,6 +123,9 @@ internal enum EmitKind : byte
     /// <summary>CLI.</summary>
     DisableInterrupts,
 
+    /// <summary>STI.</summary>
+    EnableInterrupts,
+
     /// <summary>PUSHF.</summary>
     PushFlags,
 

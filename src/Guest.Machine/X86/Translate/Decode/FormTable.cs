@@ -144,6 +144,8 @@ internal static class FormTable
                 return EmitKind.Direction;
             case Mnemonic.Cli:
                 return EmitKind.DisableInterrupts;
+            case Mnemonic.Sti:
+                return EmitKind.EnableInterrupts;
             case Mnemonic.Pushfq:
                 return EmitKind.PushFlags;
             case Mnemonic.Stac or Mnemonic.Clac:

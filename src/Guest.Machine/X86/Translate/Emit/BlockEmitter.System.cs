@@ -37,6 +37,16 @@ internal sealed partial class BlockEmitter
         EmitSystemFlag(false, (int)X86.Flags.IF);
     }
 
+    // Where no interrupt waits, nobody sees the shadow of an STI: emitted code always ends before the instruction at which the run is to stop.
+    private void EmitEnableInterrupts()
+    {
+        GiveUpFlagsToMemory();
+        _code.Mem32(0x83, 7, Host.Rbp, StatePlaces.InterruptWaits); // cmp dword [waits], 0
+        _code.Byte(0);
+        AddInterpret(5);
+        EmitSystemFlag(true, (int)X86.Flags.IF);
+    }
+
     private void EmitSystemFlag(bool set, int flag)
     {
         _code.Mem64(0x81, set ? 1 : 4, Host.Rbp, StatePlaces.SystemFlags);

@@ -163,6 +163,7 @@ internal sealed partial class BlockEmitter
             case EmitKind.StoreFlags: EmitStoreFlags(); break;
             case EmitKind.Direction: EmitDirection(ref op); break;
             case EmitKind.DisableInterrupts: EmitDisableInterrupts(); break;
+            case EmitKind.EnableInterrupts: EmitEnableInterrupts(); break;
             case EmitKind.AccessCheck: EmitAccessCheck(ref op); break;
             case EmitKind.SwapGs: EmitSwapGs(); break;
             case EmitKind.ReadSegment: EmitReadSegment(ref op); break;
@@ -178,7 +179,7 @@ internal sealed partial class BlockEmitter
         EmitKind.String => IsHostString(op),
         EmitKind.Interpret => false,
         EmitKind.Vector or EmitKind.ZeroUpper => (op.Form.IsVex ? mode.Vex : mode.Sse) && (mode.Masked || !op.Form.UsesMxcsr) && !(op.HasMemory && op.Cut && op.FromRip),
-        EmitKind.DisableInterrupts or EmitKind.AccessCheck or EmitKind.SwapGs => mode.IsSupervisor,
+        EmitKind.DisableInterrupts or EmitKind.EnableInterrupts or EmitKind.AccessCheck or EmitKind.SwapGs => mode.IsSupervisor,
         EmitKind.Divide or EmitKind.SignedDivide => op.Form.Bits >= 32,
         EmitKind.MultiplyWide => op.Form.Bits >= 32,
         EmitKind.CompareExchange => op.HasMemory && !op.RegIsHigh,

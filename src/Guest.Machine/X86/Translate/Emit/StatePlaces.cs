@@ -24,6 +24,7 @@ internal static class StatePlaces
     internal static readonly int Target = Of(nameof(EmittedState.Target));
     internal static readonly int Ram = Of(nameof(EmittedState.Ram));
     internal static readonly int PageFlags = Of(nameof(EmittedState.PageFlags));
+    internal static readonly int InterruptWaits = Of(nameof(EmittedState.InterruptWaits));
     internal static readonly int HostMxcsr = Of(nameof(EmittedState.HostMxcsr));
     internal static readonly int Mxcsr = StateLayout.Mxcsr - Host.StateBias;
     internal static readonly int SystemFlags = StateLayout.SystemFlags - Host.StateBias;

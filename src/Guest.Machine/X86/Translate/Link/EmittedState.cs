@@ -45,6 +45,9 @@ internal struct EmittedState
     /// <summary>Host address of RAM and of its pages' flags.</summary>
     internal nint Ram, PageFlags;
 
+    /// <summary>Not 0 where an interrupt waits for EFLAGS.IF; nothing changes that while emitted code runs.</summary>
+    internal int InterruptWaits;
+
     /// <summary>The host's own MXCSR.</summary>
     internal uint HostMxcsr;
 }
