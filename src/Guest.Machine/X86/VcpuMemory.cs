@@ -6,6 +6,9 @@ internal static class VcpuMemory
     /// <summary>Room for <see cref="CpuState"/>.</summary>
     internal const int StateBytes = 0x2000;
 
+    /// <summary>Offset of an XSAVE area for the x87 unit, at the end of that room: emitted code loads the host's unit from there.</summary>
+    internal const int X87 = StateBytes - 0x240;
+
     /// <summary>Offset of the TLB's tables.</summary>
     internal const int Tlb = StateBytes;
 

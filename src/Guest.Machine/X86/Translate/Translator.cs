@@ -124,6 +124,7 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
         s.Emitted.PageFlags = _cpu.Memory.FlagsAddress;
         s.Emitted.HostMxcsr = 0x1F80;
         s.Emitted.VectorsLive = 0;
+        s.Emitted.X87Live = 0;
     }
 
     private void RunBlocks(ref CpuState s, ulong until)
@@ -181,6 +182,7 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
         while (reason is Leave.Read or Leave.Write && TryAllow(ref s, reason, out target));
 
         s.Emitted.VectorsLive = 0;
+        s.Emitted.X87Live = 0;
         stack.Keep(s.Emitted.Shadow);
         UnpackFlags(ref s);
         Settle(ref s, budget, reason);

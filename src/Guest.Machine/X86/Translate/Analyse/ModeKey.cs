@@ -8,9 +8,10 @@ internal readonly record struct ModeKey(int Value)
     private const int VexBit = 8;
     private const int MaskedBit = 16;
     private const int WideBit = 32;
+    private const int X87Bit = 64;
 
     /// <summary>Different keys.</summary>
-    internal const int Count = 64;
+    internal const int Count = 128;
 
     /// <summary>The privilege of data accesses.</summary>
     internal AccessMode Access => (AccessMode)(Value & 3);
@@ -26,6 +27,9 @@ internal readonly record struct ModeKey(int Value)
 
     /// <summary>Whether MXCSR masks every exception.</summary>
     internal bool Masked => (Value & MaskedBit) != 0;
+
+    /// <summary>Whether x87 instructions may run, and every exception of theirs is masked.</summary>
+    internal bool X87 => (Value & X87Bit) != 0;
 
     /// <summary>Whether linear addresses have 57 bits.</summary>
     internal bool Wide => (Value & WideBit) != 0;
@@ -44,6 +48,7 @@ internal readonly record struct ModeKey(int Value)
             | (sse ? SseBit : 0)
             | (vex ? VexBit : 0)
             | ((s.Mxcsr & 0x1F80) == 0x1F80 ? MaskedBit : 0)
+            | ((s.Cr0 & Blocked) == 0 && (X87State.Control(ref s) & X86.X87.Exceptions) == X86.X87.Exceptions ? X87Bit : 0)
             | ((s.Cr4 & ControlBits.Cr4La57) != 0 ? WideBit : 0));
     }
 

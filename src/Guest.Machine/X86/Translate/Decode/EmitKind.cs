@@ -141,6 +141,9 @@ internal enum EmitKind : byte
     /// <summary>MOVS, STOS, LODS.</summary>
     String,
 
+    /// <summary>x87 instructions that the host's unit executes as they are.</summary>
+    X87,
+
     /// <summary>VZEROUPPER.</summary>
     ZeroUpper,
 }

@@ -10,7 +10,7 @@ internal static class FormTable
     /// <summary>How an instruction is translated.</summary>
     internal static EmitKind Kind(in Instruction instruction, OpCodeInfo info, InstructionRow row)
     {
-        EmitKind kind = SimdRow.IsHosts(row) ? Vector(instruction, info) : General(instruction, info);
+        EmitKind kind = X87Forms.IsTranslated(instruction) ? EmitKind.X87 : SimdRow.IsHosts(row) ? Vector(instruction, info) : General(instruction, info);
         bool isWide = info.OperandSize != 16 || kind == EmitKind.Vector;
         return isWide || (Handles16(kind) && HasRoomFor16(info)) ? kind : EmitKind.Interpret;
     }
@@ -24,6 +24,7 @@ internal static class FormTable
         EmitKind.Plain or EmitKind.Accumulator or EmitKind.Vector => Plain(mnemonic),
         EmitKind.ShiftImmediate => mnemonic is Mnemonic.Rol or Mnemonic.Ror ? FlagUse.Changes : FlagUse.Writes,
         EmitKind.ShiftByCl => FlagUse.Changes,
+        EmitKind.X87 => X87Forms.Flags(mnemonic),
         _ => FlagUse.None,
     };
 

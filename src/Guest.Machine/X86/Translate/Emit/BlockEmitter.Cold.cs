@@ -42,6 +42,10 @@ internal sealed partial class BlockEmitter
                 _ = _code.Call(_stubs.LoadVectors);
                 _ = _code.Jump(stub.Back);
                 break;
+            case ColdKind.X87:
+                _ = _code.Call(_stubs.LoadX87);
+                _ = _code.Jump(stub.Back);
+                break;
             case ColdKind.Jump:
                 EmitExit(Leave.Jump, _count, stub.Index);
                 break;

@@ -145,25 +145,25 @@ internal sealed partial class BlockEmitter
         {
             ref GuestInstruction op = ref _ops[i];
             FlagUse use = op.Form.Flags;
-            if (!IsQuiet(ref op) || op.Kind is EmitKind.Vector or EmitKind.ZeroUpper)
+            if (!IsQuiet(ref op) || UsesUnit(op.Kind))
             {
                 return -1;
             }
 
             if (use != FlagUse.None)
             {
-                return use == FlagUse.Writes && op.Kind is EmitKind.Plain or EmitKind.Accumulator && !HasVectors(i) ? i : -1;
+                return use == FlagUse.Writes && op.Kind is EmitKind.Plain or EmitKind.Accumulator && !HasUnits(i) ? i : -1;
             }
         }
 
         return -1;
     }
 
-    private bool HasVectors(int from)
+    private bool HasUnits(int from)
     {
         for (int i = from; i < _count; i++)
         {
-            if (_ops[i].Kind is EmitKind.Vector or EmitKind.ZeroUpper)
+            if (UsesUnit(_ops[i].Kind))
             {
                 return true;
             }
@@ -172,12 +172,15 @@ internal sealed partial class BlockEmitter
         return false;
     }
 
+    // Whether registers of a unit must be loaded that is not always.
+    private static bool UsesUnit(EmitKind kind) => kind is EmitKind.Vector or EmitKind.ZeroUpper or EmitKind.X87;
+
     // Neither accesses memory nor leaves the block.
     private static bool IsQuiet(ref GuestInstruction op) => op.Kind switch
     {
         EmitKind.Nothing or EmitKind.Lea or EmitKind.MoveImmediate or EmitKind.ByteSwap or EmitKind.WidenAccumulator or EmitKind.WidenToDx or EmitKind.ReadSegment
             or EmitKind.Accumulator or EmitKind.ExchangeAccumulator => true,
-        EmitKind.Plain or EmitKind.Vector or EmitKind.Bits or EmitKind.ShiftImmediate or EmitKind.ShiftByCl or EmitKind.Multiply or EmitKind.MultiplyWide or EmitKind.BitScan
+        EmitKind.Plain or EmitKind.Vector or EmitKind.X87 or EmitKind.Bits or EmitKind.ShiftImmediate or EmitKind.ShiftByCl or EmitKind.Multiply or EmitKind.MultiplyWide or EmitKind.BitScan
             or EmitKind.ZeroCount => !op.HasMemory,
         _ => false,
     };

@@ -92,7 +92,8 @@ internal sealed partial class BlockEmitter
         if (_count != 0)
         {
             EmitBudgetCheck(ColdKind.Budget, 0);
-            EmitVectorCheck();
+            EmitUnitCheck(StatePlaces.VectorsLive, ColdKind.Vectors, kind => kind is EmitKind.Vector or EmitKind.ZeroUpper);
+            EmitUnitCheck(StatePlaces.X87Live, ColdKind.X87, kind => kind == EmitKind.X87);
         }
 
         return -1;
@@ -104,16 +105,17 @@ internal sealed partial class BlockEmitter
         AddCold(new ColdStub(kind, _code.JumpIf(8, 0), 0, index));
     }
 
-    private void EmitVectorCheck()
+    // A block that uses registers of a unit begins with a look whether they are loaded.
+    private void EmitUnitCheck(int live, ColdKind load, Predicate<EmitKind> uses)
     {
         for (int i = 0; i < _count; i++)
         {
-            if (_ops[i].Kind is EmitKind.Vector or EmitKind.ZeroUpper)
+            if (uses(_ops[i].Kind))
             {
-                _code.Mem32(0x83, 7, Host.Rbp, StatePlaces.VectorsLive);
+                _code.Mem32(0x83, 7, Host.Rbp, live);
                 _code.Byte(0);
                 nint jump = _code.JumpIf(4, 0);
-                AddCold(new ColdStub(ColdKind.Vectors, jump, _code.Here, 0));
+                AddCold(new ColdStub(load, jump, _code.Here, 0));
                 return;
             }
         }
@@ -168,6 +170,7 @@ internal sealed partial class BlockEmitter
             case EmitKind.SwapGs: EmitSwapGs(); break;
             case EmitKind.ReadSegment: EmitReadSegment(ref op); break;
             case EmitKind.String: EmitString(ref op); break;
+            case EmitKind.X87: EmitX87(ref op); break;
             case EmitKind.ZeroUpper: _code.Bytes(0x77_F8_C5, 3); break;
             default: throw new InvalidOperationException($"no emission for {op.Kind}");
         }
@@ -179,6 +182,7 @@ internal sealed partial class BlockEmitter
         EmitKind.String => IsHostString(op),
         EmitKind.Interpret => false,
         EmitKind.Vector or EmitKind.ZeroUpper => (op.Form.IsVex ? mode.Vex : mode.Sse) && (mode.Masked || !op.Form.UsesMxcsr) && !(op.HasMemory && op.Cut && op.FromRip),
+        EmitKind.X87 => mode.X87 && !(op.HasMemory && op.Cut && op.FromRip),
         EmitKind.DisableInterrupts or EmitKind.EnableInterrupts or EmitKind.AccessCheck or EmitKind.SwapGs => mode.IsSupervisor,
         EmitKind.Divide or EmitKind.SignedDivide => op.Form.Bits >= 32,
         EmitKind.MultiplyWide => op.Form.Bits >= 32,

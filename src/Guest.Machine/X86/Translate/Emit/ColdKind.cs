@@ -18,6 +18,9 @@ internal enum ColdKind
     /// <summary>Loads the vector registers.</summary>
     Vectors,
 
+    /// <summary>Loads the x87 unit.</summary>
+    X87,
+
     /// <summary>Leaves because the jump cache does not know a target.</summary>
     Jump,
 

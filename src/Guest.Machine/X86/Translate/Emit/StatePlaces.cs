@@ -12,6 +12,7 @@ internal static class StatePlaces
     internal static readonly int Rax = Of(nameof(EmittedState.Rax));
     internal static readonly int Site = Of(nameof(EmittedState.Site));
     internal static readonly int VectorsLive = Of(nameof(EmittedState.VectorsLive));
+    internal static readonly int X87Live = Of(nameof(EmittedState.X87Live));
     internal static readonly int Budget = Of(nameof(EmittedState.Budget));
     internal static readonly int Shadow = Of(nameof(EmittedState.Shadow));
     internal static readonly int ShadowBottom = Of(nameof(EmittedState.ShadowBottom));
@@ -31,6 +32,12 @@ internal static class StatePlaces
     internal static readonly int TlbTable = StateLayout.Tlb - Host.StateBias;
     internal static readonly int Mode = StateLayout.Mode - Host.StateBias;
     internal static readonly int KernelGsBase = StateLayout.KernelGsBase - Host.StateBias;
+
+    /// <summary>A quadword of the x87 image.</summary>
+    internal static int Fx(int quadword) => StateLayout.Fx + (8 * quadword) - Host.StateBias;
+
+    /// <summary>A quadword of the x87 unit's XSAVE area.</summary>
+    internal static int X87Area(int quadword) => VcpuMemory.X87 + (8 * quadword) - Host.StateBias;
 
     /// <summary>A vector register.</summary>
     internal static int Vector(int register) => StateLayout.Vectors + (32 * register) - Host.StateBias;

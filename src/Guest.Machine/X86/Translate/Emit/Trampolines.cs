@@ -3,7 +3,7 @@ using Guest.Machine.Memory;
 namespace Guest.Machine.X86.Translate.Emit;
 
 /// <summary>The ways into and out of emitted code, and what all blocks share: the second-level TLB's search, loading the vector registers.</summary>
-internal sealed class Trampolines
+internal sealed partial class Trampolines
 {
     private readonly CodeWriter _code;
     private readonly nint[] _exits = new nint[(int)Leave.Jump + 1];
@@ -13,6 +13,7 @@ internal sealed class Trampolines
     {
         _code = code;
         LoadVectors = EmitLoadVectors();
+        LoadX87 = EmitLoadX87();
         Enter = EmitEnter();
         nint leave = EmitLeave();
         foreach (Leave reason in Enum.GetValues<Leave>())
@@ -33,6 +34,9 @@ internal sealed class Trampolines
 
     /// <summary>Loads the guest's vector registers and MXCSR; called by blocks that use them.</summary>
     internal nint LoadVectors { get; }
+
+    /// <summary>Loads the guest's x87 registers; called by blocks that use them. Keeps all registers but RAX and RCX, and the flags.</summary>
+    internal nint LoadX87 { get; }
 
     /// <summary>Where a return goes on that finds its target at the bottom of the shadow stack.</summary>
     internal nint EmptyReturn { get; }
@@ -65,6 +69,11 @@ internal sealed class Trampolines
         nint noVectors = _code.JumpShort(4);
         _ = _code.Call(LoadVectors);
         _code.PatchShort(noVectors);
+        _code.Mem32(0x83, 7, Host.Rbp, StatePlaces.X87Live);
+        _code.Byte(0);
+        nint noX87 = _code.JumpShort(4);
+        _ = _code.Call(LoadX87);
+        _code.PatchShort(noX87);
         Load(Host.R14, StatePlaces.Scratch);
         Load(Host.R11, StatePlaces.Budget);
         Load(Host.Rax, StatePlaces.Rax);
@@ -94,6 +103,11 @@ internal sealed class Trampolines
         nint noVectors = _code.JumpIf(4, 0);
         EmitSaveVectors();
         _code.Patch(noVectors, _code.Here);
+        _code.Mem32(0x83, 7, Host.Rbp, StatePlaces.X87Live);
+        _code.Byte(0);
+        nint noX87 = _code.JumpIf(4, 0);
+        EmitSaveX87();
+        _code.Patch(noX87, _code.Here);
         _code.Immediate64(0, Host.Rsp, 8);
         _code.Bytes(0x5C_41_5D_41_5E_41_5F_41, 8); // pop r15, r14, r13, r12
         _code.Bytes(0xC3_5B_5D, 3); // pop rbp, rbx; ret

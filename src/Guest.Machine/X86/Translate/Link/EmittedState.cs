@@ -21,6 +21,9 @@ internal struct EmittedState
     /// <summary>Whether the vector registers and MXCSR are in the host's while code runs; left at an exit, so that it goes on the same.</summary>
     internal int VectorsLive;
 
+    /// <summary>The same of the x87 unit.</summary>
+    internal int X87Live;
+
     /// <summary>R11: instructions left, shifted by 16, above the TLB's control word.</summary>
     internal long Budget;
 
