@@ -6,6 +6,7 @@ using Replay.Log.Checkpoints;
 using Replay.Log.Disks;
 using Replay.Log.Manifests;
 using Vmm.Record;
+using Vmm.Record.Confinement;
 using Vmm.Record.Network;
 
 namespace ReplayKit.Cli;
@@ -42,6 +43,9 @@ internal sealed class GoLive
     /// <summary>What executes the guest's instructions.</summary>
     public EngineOptions Engine { get; init; } = EngineOptions.Default;
 
+    /// <summary>Whether the process keeps its rights while the machine runs.</summary>
+    public bool Unconfined { get; init; }
+
     /// <summary>Where the frames are written; null for nowhere.</summary>
     public string? Capture { get; init; }
 
@@ -63,6 +67,7 @@ internal sealed class GoLive
             Networks = [.. Networks.Select((choice, i) => NetworkSetup.Open(choice, devices[i]))],
             Built = built,
             Engine = Engine,
+            Ready = Unconfined ? null : () => Confined.Enter(ownFiles: false),
         }.Run(recording, Log.Durable, keys, console));
         return run.Finish(result, $"; goes on from {parent.Path} at {at}, recorded in {path}");
     }

@@ -7,6 +7,7 @@ using Replay.Log.Records;
 using ReplayKit.Cli.Arguments;
 using ReplayKit.Cli.Terminal;
 using Vmm.Record;
+using Vmm.Record.Confinement;
 using Vmm.Record.Network;
 
 namespace ReplayKit.Cli;
@@ -60,6 +61,7 @@ internal sealed class LiveRun
             Engine = request.Engine,
             Keep = keep,
             ControlPath = request.Control,
+            Ready = request.Unconfined ? null : () => Confined.Enter(ownFiles: keep is not null || request.Control is not null),
         };
     }
 

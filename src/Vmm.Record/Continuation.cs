@@ -34,6 +34,9 @@ public sealed class Continuation
     /// <summary>Called with the machine before it runs.</summary>
     public Action<VirtualMachine>? Built { get; init; }
 
+    /// <summary>Called when everything is open that the run needs, before it begins.</summary>
+    public Action? Ready { get; init; }
+
     /// <summary>Engine choices the guest cannot see.</summary>
     public EngineOptions Engine { get; init; } = EngineOptions.Default;
 
@@ -66,6 +69,7 @@ public sealed class Continuation
         backEnds.Connect(machine, _manifest.Disks.ToDictionary(disk => disk.Slot, disk => (IDiskImage)DiskAt(start, disk, recording.Path)), Links(), console.Bell, durable);
         backEnds.Resume();
         Built?.Invoke(machine);
+        Ready?.Invoke();
         return new LiveSession(machine, backEnds, console) { Limits = _limits }.Run(target);
     }
 

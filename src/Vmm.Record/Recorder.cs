@@ -50,6 +50,9 @@ public sealed class Recorder
     /// <summary>The socket by which others control the machine (docs/control.md); null for none.</summary>
     public string? ControlPath { get; init; }
 
+    /// <summary>Called when everything is open that the run needs, before it begins.</summary>
+    public Action? Ready { get; init; }
+
     /// <summary>Called about a thousand times a second on the running thread.</summary>
     public Action<VirtualMachine>? Polled { get; init; }
 
@@ -87,6 +90,7 @@ public sealed class Recorder
         using FlightRecorder? flight = Keep is null || recording is null ? null : new FlightRecorder(recording, _machine.MemoryBytes, Written(disks), Keep);
         using MachineControl? control = ControlPath is null ? null : new MachineControl(console, target, WithoutOverlays(Manifest()), Written(disks));
         using ControlSocket? socket = control is null ? null : new ControlSocket(ControlPath!, control);
+        Ready?.Invoke();
         return new LiveSession(machine, backEnds, console)
         {
             Limits = _limits, HashEvery = HashEvery, Polled = Polled, Control = control,

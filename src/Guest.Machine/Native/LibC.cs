@@ -11,6 +11,7 @@ internal static class LibC
     internal const int ProtExec = 4;
     internal const int MapShared = 1;
     internal const int MapPrivate = 2;
+    internal const int MapFixed = 0x10;
     internal const int MapAnonymous = 0x20;
     internal const int MapNoReserve = 0x4000;
     internal const uint MfdCloexec = 1;

@@ -67,4 +67,7 @@ internal static class CommonOptions
         HelpName = "P",
         DefaultValueFactory = _ => "end",
     };
+
+    /// <summary><c>--unconfined</c>.</summary>
+    public static Option<bool> Unconfined() => new("--unconfined") { Description = "Let this process keep the right to open files and start programs while the machine runs (docs/security.md)." };
 }

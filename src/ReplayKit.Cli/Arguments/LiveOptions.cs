@@ -16,13 +16,14 @@ internal sealed class LiveOptions
     private readonly Option<string?> output = new("--output", "-o") { Description = "With --live-from: the new recording's folder.", HelpName = "DIR" };
     private readonly Option<string[]> net = new("--net") { Description = "With --live-from: what is behind the machine's network devices, in their order; without, nobody.", HelpName = "KIND[,...]" };
     private readonly Option<bool> durable = new("--durable") { Description = "With --live-from: as with record." };
+    private readonly Option<bool> unconfined = CommonOptions.Unconfined();
     private readonly Option<double?> seconds = new("--seconds") { Description = "With --live-from: end after this many seconds.", HelpName = "N" };
     private readonly Option<ulong?> instructions = new("--instructions") { Description = "With --live-from: end after this many instructions.", HelpName = "N" };
 
     /// <summary>Adds the options to a verb.</summary>
     public void AddTo(Command verb)
     {
-        foreach (Option option in (ReadOnlySpan<Option>)[liveFrom, output, net, durable, seconds, instructions])
+        foreach (Option option in (ReadOnlySpan<Option>)[liveFrom, output, net, durable, unconfined, seconds, instructions])
         {
             verb.Add(option);
         }
@@ -34,9 +35,9 @@ internal sealed class LiveOptions
     {
         if (parsed.GetValue(liveFrom) is not { } from)
         {
-            bool others = parsed.GetValue(output) is not null || parsed.GetValue(net) is { Length: > 0 } || parsed.GetValue(durable)
+            bool others = parsed.GetValue(output) is not null || parsed.GetValue(net) is { Length: > 0 } || parsed.GetValue(durable) || parsed.GetValue(unconfined)
                 || parsed.GetValue(seconds) is not null || parsed.GetValue(instructions) is not null;
-            return others ? throw UsageError.Contradiction("--output, --net, --durable, --seconds and --instructions need --live-from: a replay alone runs nothing") : null;
+            return others ? throw UsageError.Contradiction("--output, --net, --durable, --unconfined, --seconds and --instructions need --live-from: a replay alone runs nothing") : null;
         }
 
         return new GoLive(recording.Folder, PositionText.Parse(from).In(recording.Places))
@@ -46,6 +47,7 @@ internal sealed class LiveOptions
             Log = LogOptions.Default with { Durable = parsed.GetValue(durable) },
             Capture = capture,
             Engine = recording.Engine,
+            Unconfined = parsed.GetValue(unconfined),
         };
     }
 

@@ -87,6 +87,8 @@ internal sealed class MachineOptions
 
     private readonly Option<bool> statistics = CommonOptions.Statistics();
 
+    private readonly Option<bool> unconfined = CommonOptions.Unconfined();
+
     private readonly Option<double?> seconds = new("--seconds") { Description = "End after this many seconds.", HelpName = "N" };
 
     private readonly Option<ulong?> instructions = new("--instructions") { Description = "End after this many instructions.", HelpName = "N" };
@@ -95,7 +97,7 @@ internal sealed class MachineOptions
     public void AddTo(Command verb)
     {
         clock.AcceptOnlyFromAmong("host", "virtual");
-        foreach (Option option in (ReadOnlySpan<Option>)[vm, kernel, initrd, append, memory, cpus, schedule, cpu, clock, disk, writeThrough, net, capture, control, entropy, engine, statistics, seconds, instructions])
+        foreach (Option option in (ReadOnlySpan<Option>)[vm, kernel, initrd, append, memory, cpus, schedule, cpu, clock, disk, writeThrough, net, capture, control, entropy, engine, statistics, unconfined, seconds, instructions])
         {
             verb.Add(option);
         }
@@ -126,6 +128,7 @@ internal sealed class MachineOptions
             Control = parsed.GetValue(control),
             Entropy = parsed.GetValue(entropy),
             Engine = EngineReport.Counting(CommonOptions.ReadEngine(parsed.GetRequiredValue(engine)), parsed.GetValue(statistics)),
+            Unconfined = parsed.GetValue(unconfined),
             Seconds = parsed.GetValue(seconds) is { } number ? Time(number) : null,
             Instructions = parsed.GetValue(instructions),
         };

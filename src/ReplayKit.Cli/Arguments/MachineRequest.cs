@@ -50,6 +50,9 @@ internal sealed record MachineRequest
     /// <summary>What executes its instructions.</summary>
     public required EngineOptions Engine { get; init; }
 
+    /// <summary>Whether the process keeps its rights while the machine runs.</summary>
+    public required bool Unconfined { get; init; }
+
     /// <summary>The run ends after this time; null: when the guest ends it.</summary>
     public required TimeSpan? Seconds { get; init; }
 

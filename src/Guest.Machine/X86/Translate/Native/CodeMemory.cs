@@ -8,15 +8,14 @@ internal sealed class CodeMemory : IDisposable
 {
     private const uint Executable = 0x10; // MFD_EXEC; kernels before 6.3 do not know it and need nothing
 
-    private readonly nuint _length;
-    private nint _writable;
+    private readonly MappedRegion _writable;
+    private readonly MappedRegion _running;
 
     /// <summary>Maps it.</summary>
     /// <param name="bytes">Its size; below 2 GiB, so that every jump in it reaches every place.</param>
     /// <exception cref="ReplayKitException">RK0423: the host does not let code be emitted.</exception>
     internal CodeMemory(int bytes)
     {
-        _length = (nuint)bytes;
         int fd = LibC.MemfdCreate("replaykit-code", LibC.MfdCloexec | Executable);
         fd = fd >= 0 ? fd : LibC.MemfdCreate("replaykit-code", LibC.MfdCloexec);
         if (fd < 0 || LibC.Truncate(fd, bytes) != 0)
@@ -24,30 +23,23 @@ internal sealed class CodeMemory : IDisposable
             throw Refused();
         }
 
-        _writable = LibC.Map(0, _length, LibC.ProtRead | LibC.ProtWrite, LibC.MapShared, fd, 0);
-        Start = LibC.Map(0, _length, LibC.ProtRead | LibC.ProtExec, LibC.MapShared, fd, 0);
+        MappedRegion? writable = MappedRegion.OfFile(fd, (nuint)bytes, LibC.ProtRead | LibC.ProtWrite);
+        MappedRegion? running = MappedRegion.OfFile(fd, (nuint)bytes, LibC.ProtRead | LibC.ProtExec);
         _ = LibC.Close(fd);
-        if (_writable == -1 || Start == -1)
-        {
-            throw Refused();
-        }
+        (_writable, _running) = (writable ?? throw Refused(), running ?? throw Refused());
     }
 
     /// <summary>Where the code runs.</summary>
-    internal nint Start { get; private set; }
+    internal nint Start => _running.Address;
 
     /// <summary>What is added to an address at which code runs to get the one at which it is written.</summary>
-    internal nint Distance => _writable - Start;
+    internal nint Distance => _writable.Address - Start;
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (_writable != 0)
-        {
-            _ = LibC.Unmap(_writable, _length);
-            _ = LibC.Unmap(Start, _length);
-            (_writable, Start) = (0, 0);
-        }
+        _writable.Dispose();
+        _running.Dispose();
     }
 
     private static ReplayKitException Refused() => new(
