@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Guest.Machine;
 using Guest.Machine.Board;
 using Replay.Log;
@@ -29,6 +30,9 @@ internal sealed class OpenRecording
 
     /// <summary>What executes its instructions.</summary>
     public EngineOptions Engine { get; }
+
+    /// <summary>The SHA-256 of its manifest, in hexadecimal: what tells it from others.</summary>
+    public string ManifestHash => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(Folder.Path, Recordings.ManifestName))));
 
     /// <summary>Its last position.</summary>
     public Position End { get; }

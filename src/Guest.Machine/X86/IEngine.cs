@@ -6,6 +6,10 @@ public interface IEngine : IDisposable
     /// <summary>Who sees every instruction and every delivery of an interrupt or exception, or null.</summary>
     IInstructionObserver? Observer { get; set; }
 
+    /// <summary>Begins to take down what is executed, or ends it; at a stop only. Drops everything derived from guest code.</summary>
+    /// <param name="trace">A trace of this engine's vCPU; null for none.</param>
+    void Observe(Observe.CodeTrace? trace);
+
     /// <summary>Before which instructions a run comes back, or null.</summary>
     InstructionStops? Stops { get; }
 

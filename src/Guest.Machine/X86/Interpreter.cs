@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Guest.Machine.Memory;
 using Guest.Machine.Native;
 using Guest.Machine.X86.Decode;
+using Guest.Machine.X86.Observe;
 
 namespace Guest.Machine.X86;
 
@@ -17,6 +18,7 @@ public sealed class Interpreter : IEngine, ICodeHolder
     private readonly JumpCacheEntry[] _jumpCache = new JumpCacheEntry[JumpCacheSize];
     private readonly CodePage?[] _pages;
     private readonly MappedRegion _crossing = MappedRegion.Anonymous(0x1000);
+    private CodeTrace? _trace;
     private int _codeGeneration;
     private int _cachedOps;
 
@@ -43,6 +45,15 @@ public sealed class Interpreter : IEngine, ICodeHolder
     }
 
     /// <inheritdoc/>
+    public void Observe(CodeTrace? trace)
+    {
+        _trace = trace;
+        Observer = trace;
+        _cpu.Observe(trace is { Choice.Accesses: true } ? trace : null);
+        DropBlocks();
+    }
+
+    /// <inheritdoc/>
     public InstructionStops? Stops { get; private set; }
 
     /// <inheritdoc/>
@@ -58,6 +69,7 @@ public sealed class Interpreter : IEngine, ICodeHolder
     {
         ref CpuState s = ref _cpu.State;
         _cpu.Attention = false;
+        _trace?.BeginRun(this);
         while (s.Retired < until && !_cpu.Attention)
         {
             try
@@ -69,6 +81,8 @@ public sealed class Interpreter : IEngine, ICodeHolder
                 _cpu.Deliver(fault);
             }
         }
+
+        _trace?.EndRun();
     }
 
     /// <inheritdoc/>
@@ -230,7 +244,9 @@ public sealed class Interpreter : IEngine, ICodeHolder
         ref CpuState s = ref _cpu.State;
         ref Op op = ref FindSingle(ref s).Ops[0];
         statistics.Count(op.Code);
+        Observer?.Executing(_cpu, ref op);
         Execute(ref s, ref op);
+        Observer?.Retired(_cpu, ref op);
     }
 
     /// <summary>

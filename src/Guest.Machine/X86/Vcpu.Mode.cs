@@ -97,11 +97,14 @@ public sealed partial class Vcpu
         ref CpuState s = ref State;
         s.Mode = mode;
         s.TlbMask = _tlb.Mask;
-        s.Tlb = Observer is not null || _dataBreakpoints || AlignmentChecked ? _tlb.Empty : _tlb.Table(mode);
+        s.Tlb = Observer is not null || MustCheckAccesses ? _tlb.Empty : _tlb.Table(mode);
     }
 
     /// <summary>Whether data accesses must not find their rights in the TLB: somebody looks at each.</summary>
     internal bool MustSeeAccesses => State.Tlb == _tlb.Empty;
+
+    /// <summary>The same where that is the guest's own doing.</summary>
+    internal bool MustCheckAccesses => _dataBreakpoints || AlignmentChecked;
 
     private bool AlignmentChecked => State.Mode == AccessMode.User && (State.Cr0 & Cr0Am) != 0 && (State.SystemFlags & Flags.AC) != 0;
 

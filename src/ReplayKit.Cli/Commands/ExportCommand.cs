@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text.Json;
 using Guest.Machine;
 using Replay.Engine;
@@ -27,8 +26,7 @@ internal static class ExportCommand
         Option<string> from = CommonOptions.From();
         Option<string> to = CommonOptions.To();
         Option<string> output = new("--out") { Description = "The folder for the tables; one file each.", HelpName = "DIR", Required = true };
-        Option<string> format = new("--format") { Description = "The files' format.", DefaultValueFactory = _ => TableFormats.All[0].Name };
-        format.AcceptOnlyFromAmong([.. TableFormats.All.Select(each => each.Name)]);
+        Option<string> format = TableFormatOption.Create();
         Option<bool> upToDamage = CommonOptions.UpToDamage();
         Option<bool> json = CommonOptions.Json();
         Verb verb = new(
@@ -46,7 +44,7 @@ internal static class ExportCommand
             OpenRecording opened = OpenRecording.Open(parsed.GetRequiredValue(recording), parsed.GetValue(upToDamage));
             Window window = Window.Of(parsed.GetRequiredValue(from), parsed.GetRequiredValue(to), opened.Places);
             opened.CheckFor(window.From);
-            ITableFormat chosen = TableFormats.All.Single(each => each.Name == parsed.GetRequiredValue(format));
+            ITableFormat chosen = TableFormatOption.Read(parsed.GetRequiredValue(format));
             Show(Export(opened, names, window, folder, chosen), parsed.GetValue(json));
         });
         return verb;
@@ -54,11 +52,10 @@ internal static class ExportCommand
 
     private static List<Row> Export(OpenRecording recording, string[] names, Window window, string folder, ITableFormat format)
     {
-        string manifest = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(recording.Folder.Path, Recordings.ManifestName))));
         using Replayer replayer = new(recording.Folder, new NoConsole(), from: window.From);
         using ProgressBar progress = new("export", replayer.Machine.Position.Retired, window.To.Retired);
         replayer.Advanced = machine => progress.Report(machine.Position.Retired);
-        using TraceFiles files = new(folder, names, format, new TraceMetadata(manifest, window.From, window.To));
+        using TraceFiles files = new(folder, names, format, new TraceMetadata(recording.ManifestHash, window.From, window.To));
         TraceExport.Run(replayer, files, window.From, window.To == recording.End ? null : window.To);
         return
         [

@@ -4,7 +4,7 @@ using Trace.Export.Schema;
 
 namespace Trace.Export.Csv;
 
-/// <summary>Writes one CSV file. No column's text needs quoting: names and symbols are words.</summary>
+/// <summary>Writes one CSV file. Texts are quoted where they must be (RFC 4180).</summary>
 internal sealed class CsvTableWriter : ITableWriter
 {
     private readonly TableSchema _schema;
@@ -52,12 +52,15 @@ internal sealed class CsvTableWriter : ITableWriter
         _ = column.Type switch
         {
             ColumnType.Boolean => _lines.Append(word != 0 ? "true" : "false"),
-            ColumnType.Symbol => _lines.Append(column.Symbols!.Text((int)word)),
+            ColumnType.Symbol => _lines.Append(Quoted(column.Symbols!.Text((int)word))),
             ColumnType.Bytes => _lines.Append(Convert.ToHexStringLower(heap[..(int)word])),
             _ when column.IsSigned => _lines.Append(CultureInfo.InvariantCulture, $"{(long)word}"),
             _ => _lines.Append(CultureInfo.InvariantCulture, $"{word}"),
         };
     }
+
+    private static string Quoted(string text) =>
+        text.AsSpan().ContainsAny(",\"\r\n") ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
 
     private void Flush()
     {

@@ -1,6 +1,7 @@
 using Guest.Machine.Board;
 using Guest.Machine.Memory;
 using Guest.Machine.Native;
+using Guest.Machine.X86.Observe;
 using Guest.Machine.X86.Translate.Analyse;
 using Guest.Machine.X86.Translate.Emit;
 using Guest.Machine.X86.Translate.Link;
@@ -77,6 +78,7 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
         _cpu.Attention = false;
         _until = until;
         Prepare(ref s);
+        _trace?.BeginRun(this);
         while (s.Retired < until && !_cpu.Attention)
         {
             try
@@ -88,6 +90,8 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
                 _cpu.Deliver(fault);
             }
         }
+
+        _trace?.EndRun();
     }
 
     /// <inheritdoc/>
@@ -144,14 +148,15 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
             }
             else
             {
-                Execute(ref s, Math.Min(left - _slack, Quantum));
+                _trace?.MakeRoom(ref s);
+                Execute(ref s, Math.Min(left - _slack, _trace is null ? Quantum : CodeTrace.Quantum));
             }
         }
     }
 
     // What stands inside a REP instruction goes on as it began.
     private bool CanTranslate(ref CpuState s) =>
-        !s.InRep && _cpu.InLongMode64 && s.Cpl is 0 or 3 && !_cpu.Careful && Observer is null && Stops is not { Everywhere: true } && !_cpu.MustSeeAccesses;
+        !s.InRep && _cpu.InLongMode64 && s.Cpl is 0 or 3 && !_cpu.Careful && Stops is not { Everywhere: true } && !IsObserved;
 
     // Runs emitted code from RIP on, until it comes back for something that changes where it goes on.
     private void Execute(ref CpuState s, ulong budget)
@@ -204,6 +209,7 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
                 ref readonly Site site = ref _blocks.Links.SiteAt(s.Emitted.Site);
                 s.Retired += debited - (ulong)(site.Block.Count - site.Index);
                 s.Rip = PageOf(ref s, site.Block) + site.Block.Offsets[site.Index];
+                Shorten(site.Block, site.Index);
                 if (reason != Leave.Budget)
                 {
                     Interpret(ref s, reason);
@@ -227,7 +233,7 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
         else
         {
             // An STI and the instruction in its shadow are done together: nobody looks in between.
-            _ = s.Retired + 2 <= _until && _interpreter.TryEnableInterrupts();
+            _ = _trace is null && s.Retired + 2 <= _until && _interpreter.TryEnableInterrupts();
             _interpreter.Step(Statistics);
         }
     }
@@ -258,6 +264,7 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
             s.Retired--;
             s.Rip = PageOf(ref s, site.Block) + site.Block.Offsets[site.Block.Count - 1];
             s.Rsp -= (ulong)site.Undo;
+            Shorten(site.Block, site.Block.Count - 1);
             _interpreter.Step(Statistics);
         }
     }

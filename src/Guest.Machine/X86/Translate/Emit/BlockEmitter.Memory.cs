@@ -113,6 +113,7 @@ internal sealed partial class BlockEmitter
             AddCold(new ColdStub(ColdKind.Interpret, _code.JumpIf(5, 0), 0, _at, Repeat: repeat));
         }
 
+        EmitAccessBegins(size, write);
         nint retry = _code.Here;
         int table = StatePlaces.Table(_mode.Access);
         Bextr(_code, Host.Rcx, Host.Rax);
@@ -122,6 +123,7 @@ internal sealed partial class BlockEmitter
         _code.Int32(0x1000 - size);
         AddCold(new ColdStub(ColdKind.Access, _code.JumpIf(7, 0), retry, _at, size, write, repeat));
         _code.Index64(0x8B, Host.Rcx, Host.Rbp, Host.Rcx, 3, table + TlbEntry.Host);
+        EmitAccessEnds();
     }
 
     // The address of the found operand into R14, where RAX and RCX are needed for something else.

@@ -83,12 +83,14 @@ internal sealed partial class BlockEmitter
         {
             _block.Entry = _code.Here;
             _flags = FlagPlace.Dead;
+            EmitPiece();
             return writer;
         }
 
         StoreFlags(_code);
         _block.Entry = _code.Here;
         _flags = FlagPlace.Memory;
+        EmitPiece();
         if (_count != 0)
         {
             EmitBudgetCheck(ColdKind.Budget, 0);

@@ -27,6 +27,10 @@ internal static class StatePlaces
     internal static readonly int PageFlags = Of(nameof(EmittedState.PageFlags));
     internal static readonly int InterruptWaits = Of(nameof(EmittedState.InterruptWaits));
     internal static readonly int HostMxcsr = Of(nameof(EmittedState.HostMxcsr));
+    internal static readonly int TraceEnd = Of(nameof(EmittedState.TraceEnd));
+    internal static readonly int TracePiece = Of(nameof(EmittedState.TracePiece));
+    internal static readonly int TraceCounters = Of(nameof(EmittedState.TraceCounters));
+    internal static readonly int TraceSpill = Of(nameof(EmittedState.TraceSpill));
     internal static readonly int Mxcsr = StateLayout.Mxcsr - Host.StateBias;
     internal static readonly int SystemFlags = StateLayout.SystemFlags - Host.StateBias;
     internal static readonly int TlbTable = StateLayout.Tlb - Host.StateBias;

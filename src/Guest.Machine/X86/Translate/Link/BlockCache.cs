@@ -62,6 +62,13 @@ internal sealed class BlockCache : IDisposable
     /// <summary>Whether kernel code at user addresses may be linked: a switch of the user half then undoes what one of the kernel's does.</summary>
     internal bool HasLowKernelCode { get; private set; }
 
+    /// <summary>What takes down what is executed, or null. Blocks made for another one must have gone.</summary>
+    internal Observe.CodeTrace? Trace
+    {
+        get => _emitter.Trace;
+        set => _emitter.Trace = value;
+    }
+
     /// <summary>Blocks translated so far.</summary>
     internal long Translated { get; private set; }
 
@@ -84,7 +91,7 @@ internal sealed class BlockCache : IDisposable
         nint host = _cpu.FetchHost(address);
         int page = _cpu.Memory.PageOf(host);
         int offset = (int)(address & 0xFFF);
-        ulong linear = mode.IsSupervisor || IsCut(address) ? address & ~0xFFFUL : 0;
+        ulong linear = mode.IsSupervisor || Trace is not null || IsCut(address) ? address & ~0xFFFUL : 0;
         HasLowKernelCode |= mode.IsSupervisor && (long)address >= 0;
         TranslatedBlock block = _pages[page]?.Find(offset, mode, linear) ?? Translate(host & ~0xFFF, new TranslatedBlock(page, offset, mode, linear));
         _jumps.Add(mode.Access, address, KeyOf(mode), block.Entry);
@@ -217,6 +224,7 @@ internal sealed class BlockCache : IDisposable
         }
 
         bool interpreted = Decode(hostPage, block, out int count);
+        block.Piece = count == 0 ? null : Trace?.AddPiece(block.Linear, block.Mode.IsSupervisor ? 0 : 3, _ops.AsSpan(0, count));
         _emitter.Emit(block, _ops, count, interpreted);
         _cpu.Memory.Derive(block.Page, PageFlags.Code);
         (_pages[block.Page] ??= new PageBlocks()).Add(block);
@@ -243,7 +251,7 @@ internal sealed class BlockCache : IDisposable
         count = 0;
         for (int at = block.Offset; at < 0x1000 && count < _ops.Length; at = _ops[count++].Next)
         {
-            if (!_reader.TryRead(hostPage, at, out _ops[count]) || !BlockEmitter.IsTranslated(_ops[count], block.Mode) || IsStop(block, at) || EndsTurn(_ops[count]))
+            if (!_reader.TryRead(hostPage, at, out _ops[count]) || !BlockEmitter.IsTranslated(_ops[count], block.Mode) || IsStop(block, at) || EndsTurn(_ops[count]) || Trace?.Leaves(_ops[count], block.Linear + (ulong)at) == true)
             {
                 return true;
             }

@@ -53,4 +53,7 @@ internal struct EmittedState
 
     /// <summary>The host's own MXCSR.</summary>
     internal uint HostMxcsr;
+
+    /// <summary>Of a trace (<see cref="Observe.CodeTrace"/>): where its next word goes, the last piece's word, the pieces' counters, and a register put aside.</summary>
+    internal nint TraceEnd, TracePiece, TraceCounters, TraceSpill;
 }

@@ -17,6 +17,9 @@ internal sealed class TranslatedBlock(int page, int offset, ModeKey mode, ulong 
     /// <summary>The page's linear address where the code depends on it (kernel code); 0 where it serves every mapping.</summary>
     internal ulong Linear { get; } = linear;
 
+    /// <summary>What a trace knows it as; null where nothing is traced or there is no instruction.</summary>
+    internal Observe.CodePiece? Piece { get; set; }
+
     /// <summary>Bytes of its instructions.</summary>
     internal int Bytes { get; set; }
 

@@ -1,0 +1,20 @@
+namespace Guest.Machine.X86.Observe;
+
+/// <summary>What a <see cref="CodeTrace"/> takes down. What nobody asks for is not emitted and costs nothing.</summary>
+public sealed record TraceChoice
+{
+    /// <summary>How often each piece of code was executed: one addition for each time.</summary>
+    public bool Counts { get; init; }
+
+    /// <summary>Which pieces are counted; asked once for each, when it is translated. Null for all.</summary>
+    public Func<CodePiece, bool>? Counted { get; init; }
+
+    /// <summary>The pieces in the order of their execution.</summary>
+    public bool Pieces { get; init; }
+
+    /// <summary>Every data access, in order, with the instruction; needs <see cref="Pieces"/>.</summary>
+    public bool Accesses { get; init; }
+
+    /// <summary>Whether the sink is called at instructions that enter or leave the kernel, and around them.</summary>
+    public bool Transfers { get; init; }
+}

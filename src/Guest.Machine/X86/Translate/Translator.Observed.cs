@@ -1,0 +1,30 @@
+using Guest.Machine.X86.Observe;
+using Guest.Machine.X86.Translate.Link;
+
+namespace Guest.Machine.X86.Translate;
+
+/// <content>Taking down what is executed.</content>
+public sealed partial class Translator
+{
+    private CodeTrace? _trace;
+
+    /// <inheritdoc/>
+    public void Observe(CodeTrace? trace)
+    {
+        _trace = trace;
+        _interpreter.Observe(trace);
+        _blocks.Trace = trace;
+        DropBlocks();
+    }
+
+    // Whether somebody must see each instruction or access who is not in the emitted code.
+    private bool IsObserved => _trace is null ? Observer is not null || _cpu.MustSeeAccesses : _cpu.MustCheckAccesses;
+
+    private void Shorten(TranslatedBlock block, int executed)
+    {
+        if (block.Piece is { } piece)
+        {
+            _trace!.Shorten(piece, executed);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+using Guest.Machine;
+using Iced.Intel;
+
+namespace Replay.Engine.Observe;
+
+/// <summary>An instruction at an address.</summary>
+/// <param name="Space">The address space; 0 for code of the kernel, which all share.</param>
+/// <param name="Pc">Linear address of its first byte.</param>
+/// <param name="Code">Its form.</param>
+/// <param name="Length">Bytes.</param>
+/// <param name="Ring">The privilege level.</param>
+/// <param name="HasMemory">Whether an operand is memory.</param>
+public readonly record struct ExecutedCode(GuestPhysical Space, GuestVirtual Pc, Code Code, byte Length, byte Ring, bool HasMemory) : IComparable<ExecutedCode>
+{
+    /// <inheritdoc/>
+    public int CompareTo(ExecutedCode other)
+    {
+        int order = Space.Value.CompareTo(other.Space.Value);
+        order = order != 0 ? order : Pc.Value.CompareTo(other.Pc.Value);
+        order = order != 0 ? order : Ring.CompareTo(other.Ring);
+        order = order != 0 ? order : Code.CompareTo(other.Code);
+        order = order != 0 ? order : Length.CompareTo(other.Length);
+        return order != 0 ? order : HasMemory.CompareTo(other.HasMemory);
+    }
+
+    /// <inheritdoc/>
+    public static bool operator <(ExecutedCode left, ExecutedCode right) => left.CompareTo(right) < 0;
+
+    /// <inheritdoc/>
+    public static bool operator >(ExecutedCode left, ExecutedCode right) => left.CompareTo(right) > 0;
+
+    /// <inheritdoc/>
+    public static bool operator <=(ExecutedCode left, ExecutedCode right) => left.CompareTo(right) <= 0;
+
+    /// <inheritdoc/>
+    public static bool operator >=(ExecutedCode left, ExecutedCode right) => left.CompareTo(right) >= 0;
+}

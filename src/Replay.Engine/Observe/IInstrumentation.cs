@@ -1,0 +1,57 @@
+using Guest.Machine;
+
+namespace Replay.Engine.Observe;
+
+/// <summary>What can be observed of a replay. Only what is asked for is instrumented.</summary>
+public interface IInstrumentation
+{
+    /// <summary>
+    /// Counts executed basic blocks: one for each retired instruction that ends one (jump, call, return, system call, HLT). An interrupt in the middle makes no two of it.
+    /// One addition in emitted code.
+    /// </summary>
+    void BlockExecuted(PerVcpu<long> add, CodeFilter? where = null);
+
+    /// <summary>Counts retired instructions. One addition in emitted code for several of them.</summary>
+    void InstructionRetired(PerVcpu<long> add, CodeFilter? where = null);
+
+    /// <summary>Counts how often each instruction retired, by address space. One addition in emitted code for several of them.</summary>
+    void CodeExecuted(CodeCounts add, CodeFilter? where = null);
+
+    /// <summary>Every retired instruction, in order.</summary>
+    void Instructions(Batch<InstructionEvent> take, CodeFilter? where = null);
+
+    /// <summary>Every data access, in order.</summary>
+    /// <param name="take">Takes them.</param>
+    /// <param name="where">Of which code.</param>
+    /// <param name="reads">Whether reads are wanted.</param>
+    /// <param name="writes">Whether writes are wanted.</param>
+    void Accesses(Batch<AccessEvent> take, CodeFilter? where = null, bool reads = true, bool writes = true);
+
+    /// <summary>Every retired jump, call, return, system call and return from the kernel, in order.</summary>
+    void Branches(Batch<BranchEvent> take, CodeFilter? where = null);
+
+    /// <summary>Interrupts and exceptions. INT n and its kin are instructions, not deliveries.</summary>
+    void Delivering(Callback<DeliveryEvent> call);
+
+    /// <summary>Instructions that enter or leave the kernel (SYSCALL, SYSRET, IRET, INT n), and HLT.</summary>
+    /// <param name="before">Called before one; it may fault and be tried again.</param>
+    /// <param name="after">Called when one has retired.</param>
+    void Transfers(Callback<TransferEvent>? before, Callback<TransferEvent>? after = null);
+
+    /// <summary>The beginning of a function of the kernel, found as soon as the guest's memory says where it is.</summary>
+    /// <param name="symbol">Its name in kallsyms.</param>
+    /// <param name="before">Called before its first instruction.</param>
+    void KernelFunction(string symbol, Callback<TransferEvent> before);
+
+    /// <summary>Another address space has come into force.</summary>
+    void SpaceChanged(Callback<SpaceEvent> call);
+
+    /// <summary>Called once at the end of the observed piece, with the machine as it stands there.</summary>
+    void Ended(Action<ObservedGuest> call);
+
+    /// <summary>Makes a part of the plugin's state one that goes into a segment's file.</summary>
+    void Keep(IPluginState state);
+
+    /// <summary>What the guest's memory says, and the machine; valid during the replay.</summary>
+    ObservedGuest Guest { get; }
+}

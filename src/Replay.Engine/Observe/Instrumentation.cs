@@ -1,0 +1,76 @@
+namespace Replay.Engine.Observe;
+
+/// <summary>One plugin's subscriptions, and the state that it keeps.</summary>
+internal sealed class Instrumentation(PluginSlot plugin, Subscriptions wanted, ObservedGuest guest, List<IPluginState> state) : IInstrumentation
+{
+    /// <inheritdoc/>
+    public ObservedGuest Guest { get; } = guest;
+
+    /// <inheritdoc/>
+    public void BlockExecuted(PerVcpu<long> add, CodeFilter? where = null)
+    {
+        Keep(add);
+        wanted.Blocks.Add(new CountEntry<PerVcpu<long>>(add, where));
+    }
+
+    /// <inheritdoc/>
+    public void InstructionRetired(PerVcpu<long> add, CodeFilter? where = null)
+    {
+        Keep(add);
+        wanted.Retired.Add(new CountEntry<PerVcpu<long>>(add, where));
+    }
+
+    /// <inheritdoc/>
+    public void CodeExecuted(CodeCounts add, CodeFilter? where = null)
+    {
+        Keep(add);
+        wanted.Code.Add(new CountEntry<CodeCounts>(add, where));
+    }
+
+    /// <inheritdoc/>
+    public void Instructions(Batch<InstructionEvent> take, CodeFilter? where = null) =>
+        wanted.Instructions.Add(new EventBuffer<InstructionEvent>(plugin, take, where));
+
+    /// <inheritdoc/>
+    public void Accesses(Batch<AccessEvent> take, CodeFilter? where = null, bool reads = true, bool writes = true) =>
+        wanted.Accesses.Add(new EventBuffer<AccessEvent>(plugin, take, where, reads, writes));
+
+    /// <inheritdoc/>
+    public void Branches(Batch<BranchEvent> take, CodeFilter? where = null) => wanted.Branches.Add(new EventBuffer<BranchEvent>(plugin, take, where));
+
+    /// <inheritdoc/>
+    public void Delivering(Callback<DeliveryEvent> call) => wanted.Deliveries.Add(new CallbackEntry<DeliveryEvent>(plugin, call));
+
+    /// <inheritdoc/>
+    public void Transfers(Callback<TransferEvent>? before, Callback<TransferEvent>? after = null)
+    {
+        if (before is not null)
+        {
+            wanted.Before.Add(new CallbackEntry<TransferEvent>(plugin, before));
+        }
+
+        if (after is not null)
+        {
+            wanted.After.Add(new CallbackEntry<TransferEvent>(plugin, after));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void KernelFunction(string symbol, Callback<TransferEvent> before) =>
+        wanted.Functions.Add(new FunctionEntry(symbol, new CallbackEntry<TransferEvent>(plugin, before)));
+
+    /// <inheritdoc/>
+    public void SpaceChanged(Callback<SpaceEvent> call) => wanted.Spaces.Add(new CallbackEntry<SpaceEvent>(plugin, call));
+
+    /// <inheritdoc/>
+    public void Ended(Action<ObservedGuest> call) => wanted.Ends.Add((plugin, call));
+
+    /// <inheritdoc/>
+    public void Keep(IPluginState kept)
+    {
+        if (!state.Contains(kept))
+        {
+            state.Add(kept);
+        }
+    }
+}

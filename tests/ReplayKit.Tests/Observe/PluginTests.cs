@@ -1,0 +1,81 @@
+using Analysis.Plugins;
+using Guest.Machine;
+using Guest.Machine.Board;
+using Replay.Engine.Observe;
+using ReplayKit.Tests.Determinism;
+using ReplayKit.Tests.Guests;
+using Trace.Export;
+using Trace.Export.Reports;
+
+namespace ReplayKit.Tests.Observe;
+
+/// <summary>What holds for every plugin of the catalogue, seen on a window of a boot with processes, system calls and interrupts.</summary>
+public sealed class PluginTests
+{
+    private const ulong From = 620_000_000;
+    private const ulong Length = 5_000_000;
+    private static readonly Lazy<IReadOnlyList<StatePart>> s_unobserved = new(() => Observed(null, 1).State);
+
+    public static TheoryData<string> Names => [.. PluginCatalogue.All.Select(entry => entry.Name)];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void The_guest_does_not_notice_the_plugin_and_it_gives_the_same_twice(string name)
+    {
+        (IReadOnlyList<StatePart> state, string[] results) = Observed(name, 1);
+        Assert.Equal(s_unobserved.Value, state);
+        Assert.NotEmpty(results);
+        Assert.Equal(results, Observed(name, 1).Results);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_plugin_with_segments_gives_the_same_over_one_two_and_eight(string name)
+    {
+        string[] whole = Observed(name, 1).Results;
+        if (PluginCatalogue.All.Single(entry => entry.Name == name).IsSegmented)
+        {
+            Assert.Equal(whole, Observed(name, 2).Results);
+            Assert.Equal(whole, Observed(name, 8).Results);
+        }
+    }
+
+    [Fact]
+    public void Every_plugin_has_a_sentence_and_its_options_have_one_too() => Assert.All(PluginCatalogue.All, entry =>
+    {
+        Assert.EndsWith(".", entry.Summary, StringComparison.Ordinal);
+        Assert.All(entry.Options, option => Assert.NotEmpty(option.Help));
+        Assert.True(File.Exists(Checkout.Path("docs", "plugins", entry.Name + ".md")), $"docs/plugins/{entry.Name}.md is missing");
+    });
+
+    // Each piece is observed by a plugin of its own, and reaches the others only as the bytes of a segment's file.
+    private static (IReadOnlyList<StatePart> State, string[] Results) Observed(string? name, int pieces)
+    {
+        MachineDescription description = MachineSetup.Describe("x86-64-v3", 256UL << 20, 1, ClockMode.Virtual);
+        using VirtualMachine machine = new(description, DebianGuest.Images, new BootInputs(1_700_000_000, new byte[32]), new Silence());
+        Assert.Equal(RunStop.Reached, machine.RunTo(new Position(0, From)));
+        PluginRequest[] requests = name is null ? [] : [PluginRequest.Parse(name, PluginCatalogue.All)];
+        List<IReadOnlyList<PluginRun>> all = [];
+        for (int piece = 1; piece <= pieces; piece++)
+        {
+            PluginRun[] runs = [.. requests.Select(request => request.Create())];
+            using Observation observation = new(machine, runs);
+            Assert.Equal(RunStop.Reached, machine.RunTo(new Position(0, From + (Length * (ulong)piece / (ulong)pieces))));
+            observation.Complete();
+            Assert.All(runs, run => Assert.Null(run.Slot.Failure));
+            all.Add(pieces == 1 ? runs : PluginAnalysis.Load(requests, PluginAnalysis.Save(runs)));
+        }
+
+        return (machine.HashState(), [.. PluginAnalysis.Join(all).SelectMany(Report)]);
+    }
+
+    private static string[] Report(PluginRun run)
+    {
+        using TemporaryFolder folder = new();
+        ReportFolder report = new(folder.Path, run.Slot.Name);
+        run.Report(report);
+        Assert.Null(run.Slot.Failure);
+        report.Write(TableFormats.All.Single(format => format.Name == "csv"), new TraceMetadata("a test", default, default));
+        return [.. report.Files.Order().Select(file => Path.GetFileName(file) + "\n" + File.ReadAllText(file))];
+    }
+}
