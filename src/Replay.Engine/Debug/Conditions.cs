@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Guest.Machine.Board;
 using Guest.Machine.X86;
 
 namespace Replay.Engine.Debug;
@@ -17,4 +18,13 @@ public sealed record Conditions
 
     /// <summary>Whether a stop counts where the vCPU stands now; null where every one does.</summary>
     public Func<Vcpu, bool>? Applies { get; init; }
+
+    /// <summary>The same for another machine that replays the same recording; null where that cannot be told, and only one machine may look.</summary>
+    public Func<VirtualMachine, Func<Vcpu, bool>>? AppliesIn { get; init; }
+
+    /// <summary>Whether other machines can look for them.</summary>
+    internal bool AreForAll => Applies is null || AppliesIn is not null;
+
+    /// <summary>These for another machine.</summary>
+    internal Conditions In(VirtualMachine machine) => Applies is null ? this : this with { Applies = AppliesIn!(machine) };
 }

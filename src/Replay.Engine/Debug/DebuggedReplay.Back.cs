@@ -45,49 +45,35 @@ public sealed partial class DebuggedReplay
     }
 
     /// <summary>Goes back to the last place before this one at which a condition held, or to the recording's start.</summary>
-    /// <remarks>Replays the pieces between checkpoints, the last one first, at the speed of <see cref="Continue"/>.</remarks>
+    /// <remarks>Replays the pieces between checkpoints, the last one first, <see cref="Jobs"/> of them at once, at the speed of <see cref="Continue"/>.</remarks>
     /// <exception cref="ReplayKitException">As <see cref="GoTo"/>.</exception>
     public DebugStop ContinueBack(Conditions conditions)
     {
-        Moment here = Now;
-        Moment? limit = IsAtEnd ? null : here;
-        foreach ((Position from, Position? to) in Pieces(here.Retired))
+        Moment? limit = IsAtEnd ? null : Now;
+        (Moment At, DebugStop Stop)? found = null;
+        foreach ((Moment At, DebugStop Stop)? last in LookThrough(Pieces(Now.Retired), conditions, (replay, piece, wanted) => replay.LastIn(piece, limit, wanted)))
         {
-            (Moment At, DebugStop Stop)? found = LastIn(from, to, limit, conditions);
-            if (TakeInterrupt())
+            found = last;
+            if (found is not null || _interrupted)
             {
-                GoTo(limit ?? new Moment(ulong.MaxValue));
-                return new DebugStop(StopCause.Interrupted);
-            }
-
-            if (found is { } last)
-            {
-                GoTo(last.At);
-                return last.Stop;
+                break;
             }
         }
 
-        GoTo(Start);
-        return new DebugStop(StopCause.Start);
-    }
-
-    // What lies before the present place, cut at checkpoints, the last piece first. The last one has no end: it ends at the present place.
-    private IEnumerable<(Position From, Position? To)> Pieces(ulong retired)
-    {
-        Position[] cuts = [_replayer.Start, .. _replayer.Checkpoints.Positions().Where(at => at.Retired > _replayer.Start.Retired && at.Retired <= retired)];
-        Position? to = null;
-        foreach (Position from in cuts.Reverse())
+        if (TakeInterrupt())
         {
-            yield return (from, to);
-            to = from;
+            found = (limit ?? new Moment(ulong.MaxValue), new DebugStop(StopCause.Interrupted));
         }
+
+        GoTo(found?.At ?? Start);
+        return found?.Stop ?? new DebugStop(StopCause.Start);
     }
 
     // The last place in a piece, before the limit, at which a condition holds. The last piece ends at the limit, where some instructions may be begun
     // several times: there every one is looked at.
-    private (Moment At, DebugStop Stop)? LastIn(Position from, Position? to, Moment? limit, Conditions conditions)
+    private (Moment At, DebugStop Stop)? LastIn(Piece piece, Moment? limit, Conditions conditions)
     {
-        Seek(from, anew: true);
+        Seek(piece.From, anew: true);
         (Moment At, DebugStop Stop)? last = null;
         bool isDelivery = false;
         _watch.Begin(conditions.Watchpoints, access =>
@@ -111,9 +97,9 @@ public sealed partial class DebuggedReplay
             return ends;
         }
 
-        Position? end = to ?? (limit is { } moment ? new Position(0, moment.Retired) : null);
+        Position? end = piece.To ?? (limit is { } moment ? new Position(0, moment.Retired) : null);
         bool ended = Run(Note, everywhere: false, conditions.Breakpoints, end);
-        if (!ended && to is null && limit is not null)
+        if (!ended && piece.To is null && limit is not null)
         {
             _ = Run(Note, everywhere: true, []);
         }

@@ -61,7 +61,14 @@ public sealed partial class DebuggedReplay : IDisposable
     public Moment Start => new(_replayer.Start.Retired);
 
     /// <summary>Asks a replay that runs to stop soon. From any thread; where nothing runs, the next run stops at once.</summary>
-    public void Interrupt() => _interrupted = true;
+    public void Interrupt()
+    {
+        _interrupted = true;
+        foreach (DebuggedReplay scout in _scouts)
+        {
+            scout.Interrupt();
+        }
+    }
 
     /// <summary>Forgets an <see cref="Interrupt"/> that came too late.</summary>
     public void ForgetInterrupt() => _interrupted = false;
@@ -140,6 +147,11 @@ public sealed partial class DebuggedReplay : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        foreach (DebuggedReplay scout in _scouts)
+        {
+            scout.Dispose();
+        }
+
         _anchor.Dispose();
         _replayer.Dispose();
     }

@@ -23,6 +23,7 @@ internal static class DebugCommand
         Argument<string[]> more = new("GDB-ARGUMENT") { Description = "What gdb gets too, behind --.", Arity = ArgumentArity.ZeroOrMore };
         Option<string> at = new("--at") { Description = "Begin at this position.", HelpName = "P", DefaultValueFactory = _ => "end" };
         Option<string?> process = Process();
+        Option<int?> jobs = new("--jobs") { Description = "Processors that look through the past at once, each with a machine of its own (default: all).", HelpName = "N" };
         Option<bool> upToDamage = CommonOptions.UpToDamage();
         Verb verb = new(
             "debug",
@@ -30,22 +31,22 @@ internal static class DebugCommand
             "replaykit debug latest",
             "replaykit debug boot.rk --at 30% -- -ex 'hbreak do_sys_openat2'")
         {
-            recording, at, process, upToDamage, more,
+            recording, at, process, jobs, upToDamage, more,
         };
         verb.SetAction(parsed =>
         {
             OpenRecording opened = OpenRecording.Open(parsed.GetRequiredValue(recording), parsed.GetValue(upToDamage));
             Position position = PositionText.Parse(parsed.GetRequiredValue(at)).In(opened.Places);
             opened.CheckFor(position);
-            return Debug(opened, position, parsed.GetValue(process), parsed.GetValue(more) ?? []);
+            return Debug(opened, position, parsed.GetValue(process), parsed.GetValue(jobs) is { } number ? CommonOptions.ReadJobs(number) : Environment.ProcessorCount, parsed.GetValue(more) ?? []);
         });
         return verb;
     }
 
     /// <summary>Serves gdb, or several one after the other.</summary>
-    internal static void Serve(OpenRecording recording, Position at, GdbServer server, string? process, bool once)
+    internal static void Serve(OpenRecording recording, Position at, GdbServer server, string? process, int jobs, bool once)
     {
-        using DebuggedReplay replay = Open(recording, at);
+        using DebuggedReplay replay = Open(recording, at, jobs);
         server.Serve(replay, text => PositionText.Parse(text).In(recording.Places), process, once);
     }
 
@@ -56,13 +57,13 @@ internal static class DebugCommand
         HelpName = "NAME|PID",
     };
 
-    private static DebuggedReplay Open(OpenRecording recording, Position at)
+    private static DebuggedReplay Open(OpenRecording recording, Position at, int jobs)
     {
         using ProgressBar progress = new("replay", recording.Folder.Start.Retired, at.Retired);
-        return new DebuggedReplay(recording.Folder, new NoConsole(), at, progress.Report);
+        return new DebuggedReplay(recording.Folder, new NoConsole(), at, progress.Report) { Jobs = jobs };
     }
 
-    private static int Debug(OpenRecording recording, Position at, string? process, string[] more)
+    private static int Debug(OpenRecording recording, Position at, string? process, int jobs, string[] more)
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("replaykit-gdb-");
         try
@@ -76,7 +77,7 @@ internal static class DebugCommand
             using System.Diagnostics.Process gdb = Start(script, more);
             gdb.EnableRaisingEvents = true;
             gdb.Exited += (_, _) => server.Dispose();
-            Serve(recording, at, server, process, once: true);
+            Serve(recording, at, server, process, jobs, once: true);
             gdb.WaitForExit();
             return gdb.ExitCode == 0 ? 0 : (int)ExitCode.HostCannot;
         }

@@ -81,7 +81,7 @@ internal static class ReplayCommand
         using GdbServer server = GdbAddress.Listen(address);
         using StopSignals signals = new(server.Dispose);
         Console.Error.WriteLine($"waiting for gdb: target remote {server.Target}");
-        DebugCommand.Serve(recording, window.From, server, process, once: false);
+        DebugCommand.Serve(recording, window.From, server, process, Environment.ProcessorCount, once: false);
     }
 
     private static void Print(OpenRecording recording, Window window, string? capture)

@@ -69,7 +69,7 @@ public sealed class TimeTravelTests(CheckpointedBoot boot)
     public void Breakpoints_stop_at_the_same_places_forwards_and_backwards()
     {
         Random random = new(4);
-        using DebuggedReplay replay = new(RecordingFolder.Open(boot.Path), new NoConsole(), boot.States[0].At);
+        using DebuggedReplay replay = new(RecordingFolder.Open(boot.Path), new NoConsole(), boot.States[0].At) { Jobs = 3 };
         for (int round = 0; round < 3; round++)
         {
             Moment start = Place(random);
@@ -90,7 +90,7 @@ public sealed class TimeTravelTests(CheckpointedBoot boot)
     public void Watchpoints_see_every_access_to_their_bytes_forwards_and_backwards(WatchKind kind)
     {
         Random random = new(5);
-        using DebuggedReplay replay = new(RecordingFolder.Open(boot.Path), new NoConsole(), boot.States[0].At);
+        using DebuggedReplay replay = new(RecordingFolder.Open(boot.Path), new NoConsole(), boot.States[0].At) { Jobs = 3 };
         for (int round = 0; round < 2; round++)
         {
             Moment start = Place(random);
@@ -121,6 +121,40 @@ public sealed class TimeTravelTests(CheckpointedBoot boot)
         Assert.Equal(StopCause.Start, replay.ContinueBack(Conditions.None).Cause);
         Assert.Equal(new Moment(0), replay.Now);
         Assert.Equal(StopCause.Start, replay.StepBack().Cause);
+    }
+
+    [Fact]
+    public void The_last_write_and_all_writes_are_the_same_by_one_processor_and_by_three()
+    {
+        using DebuggedReplay alone = new(RecordingFolder.Open(boot.Path), new NoConsole(), new Position(0, 110_000_000));
+        using DebuggedReplay several = new(RecordingFolder.Open(boot.Path), new NoConsole(), new Position(0, 110_000_000)) { Jobs = 3 };
+        alone.GoTo(new Moment(90_000_000));
+        several.GoTo(new Moment(90_000_000));
+        Watchpoint stack = new(new GuestVirtual(alone.Cpu.State.Rsp & ~0xFFUL), 0x40, WatchKind.Write);
+        IReadOnlyList<SeenWrite> all = alone.Writes(stack, isBefore: false, int.MaxValue, Conditions.None);
+        Assert.True(all.Count > 10, $"{all.Count} writes");
+        Assert.Equal(all.OrderBy(write => write.At), all);
+        Assert.Equal(all, several.Writes(stack, isBefore: false, int.MaxValue, Conditions.None));
+        List<SeenWrite> before = [.. all.Where(write => write.At < new Moment(90_000_000))];
+        foreach (int most in (int[])[1, 2, 7])
+        {
+            Assert.Equal(before.TakeLast(most), alone.Writes(stack, isBefore: true, most, Conditions.None));
+            Assert.Equal(before.TakeLast(most), several.Writes(stack, isBefore: true, most, Conditions.None));
+        }
+
+        Assert.Equal(new Moment(90_000_000), several.Now);
+        Assert.Equal(State(alone), State(several));
+    }
+
+    [Fact]
+    public void Whoever_interrupts_a_search_stands_where_he_stood()
+    {
+        using DebuggedReplay replay = new(RecordingFolder.Open(boot.Path), new NoConsole(), new Position(0, 110_000_000)) { Jobs = 2 };
+        (Moment, string) here = State(replay);
+        replay.Interrupt();
+        Assert.Equal(StopCause.Interrupted, replay.ContinueBack(new Conditions { Breakpoints = [1] }).Cause);
+        Assert.Equal(here, State(replay));
+        Assert.Equal(StopCause.Start, replay.ContinueBack(new Conditions { Breakpoints = [1] }).Cause);
     }
 
     // Runs over a window in both directions; forwards a watchpoint stops behind the instruction, backwards before it.

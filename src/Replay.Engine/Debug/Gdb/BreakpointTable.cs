@@ -32,7 +32,8 @@ internal sealed class BreakpointTable
     internal bool IsSoftware(ulong address) => _points.Any(point => point.Type == 0 && point.Address == address);
 
     /// <summary>All of them as conditions.</summary>
-    internal Conditions ToConditions() => new()
+    /// <param name="which">What counts.</param>
+    internal Conditions ToConditions(Conditions which) => which with
     {
         Breakpoints = [.. _points.Where(point => point.Type < 2).Select(point => point.Address).Distinct().Order()],
         Watchpoints = [.. _points.Where(point => point.Type >= 2).Select(point => new Watchpoint(new GuestVirtual(point.Address), point.Length, KindOf(point.Type)))],

@@ -190,7 +190,7 @@ public sealed partial class GdbSession
         _ => "",
     };
 
-    private Conditions ToConditions() => _breakpoints.ToConditions() with { Applies = _process.Condition };
+    private Conditions ToConditions() => _breakpoints.ToConditions(_process.ToConditions());
 
     private static string WordOf(WatchKind kind) => kind switch
     {

@@ -111,7 +111,7 @@ internal sealed class MonitorCommands
         }
 
         StringBuilder lines = new();
-        IReadOnlyList<SeenWrite> writes = _replay.Writes(point, isBefore, most, _process.Condition);
+        IReadOnlyList<SeenWrite> writes = _replay.Writes(point, isBefore, most, _process.ToConditions());
         foreach (SeenWrite write in writes)
         {
             string value = write.Value.ToString("x" + (2 * write.Size).ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);

@@ -30,6 +30,11 @@ internal sealed class ProcessFilter(GuestView guest)
     /// <summary>What decides whether a stop counts; null where every one does.</summary>
     internal Func<Vcpu, bool>? Condition => IsRestricted ? cpu => IsChosen(guest.CurrentTask(cpu)) : null;
 
+    /// <summary>Conditions without places: what counts, here and in other machines that replay the same.</summary>
+    internal Conditions ToConditions() => IsRestricted
+        ? new Conditions { Applies = Condition, AppliesIn = machine => new ProcessFilter(new GuestView(machine)) { _name = _name, _pid = _pid }.Condition! }
+        : Conditions.None;
+
     /// <summary>Whether a task is of the chosen process. Threads may have names of their own; the process's is that of its first.</summary>
     internal bool IsChosen(GuestTask? task) => task is not null && (_pid is { } pid
         ? task.Pid == pid
