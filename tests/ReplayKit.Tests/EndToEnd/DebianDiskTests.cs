@@ -17,7 +17,8 @@ public sealed class DebianDiskTests : IDisposable
             echo 3 > /proc/sys/vm/drop_caches
             seq 1 3000 | sort -r | sha256sum
             cat /numbers | sha256sum
-            for i in 1 2 3 4 5 6 7 8 9 10; do /bin/copy$i true; done
+            for i in 1 2 3 4 5 6 7 8 9 10; do /bin/copy$i true & done
+            wait
             dd if=/dev/zero of=/written bs=64k count=8 2>/dev/null
             sync
         done
@@ -29,13 +30,15 @@ public sealed class DebianDiskTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Fact]
-    public void A_stock_kernel_whose_programs_come_from_a_disk_is_recorded_and_its_replay_is_the_same()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void A_stock_kernel_whose_programs_come_from_a_disk_is_recorded_and_its_replay_is_the_same(int cpus)
     {
         Dictionary<string, string> guest = Programs.Run(Checkout.Path("samples", "guest", "fetch.sh"), "6.1")
             .Split('\n', StringSplitOptions.RemoveEmptyEntries).ToDictionary(line => line.Split('=')[0], line => line.Split('=')[1]);
         CommandResult record = ReplayKitCommand.Run(
-            "record", "--kernel", guest["vmlinuz"], "--initrd", Initramfs(guest), "--append", "console=ttyS0 quiet", "--memory", "256M",
+            "record", "--kernel", guest["vmlinuz"], "--initrd", Initramfs(guest), "--append", "console=ttyS0 quiet", "--memory", "256M", "--cpus", $"{cpus}",
             "--disk", Image(guest["busybox"]) + ",format=raw", "-o", _folder.File("disk.rk"));
         Assert.True(record.ExitCode == 0, record.Error);
         Assert.Contains("the guest is done", record.Output, StringComparison.Ordinal);

@@ -26,12 +26,13 @@ public sealed class DebianNetworkTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
-    [InlineData("6.1", "user,forward={0}:80", true)]
-    [InlineData("6.12", "user,forward={0}:80,mtu=1500", false)]
-    public async Task A_stock_kernel_serves_http_through_a_forwarded_port_and_its_replay_sends_the_same_frames(string version, string net, bool durable)
+    [InlineData("6.1", "user,forward={0}:80", true, 1)]
+    [InlineData("6.12", "user,forward={0}:80,mtu=1500", false, 1)]
+    [InlineData("6.1", "user,forward={0}:80", false, 4)]
+    public async Task A_stock_kernel_serves_http_through_a_forwarded_port_and_its_replay_sends_the_same_frames(string version, string net, bool durable, int cpus)
     {
         int port = NetworkTests.FreePort();
-        string[] arguments = Arguments(version, string.Format(CultureInfo.InvariantCulture, net, port));
+        string[] arguments = [.. Arguments(version, string.Format(CultureInfo.InvariantCulture, net, port)), "--cpus", $"{cpus}"];
         using Process record = ReplayKitCommand.Start(Path.GetTempPath(), durable ? [.. arguments, "--durable"] : arguments);
         StringBuilder console = new();
         Task<string> error = record.StandardError.ReadToEndAsync();
