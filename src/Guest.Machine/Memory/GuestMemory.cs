@@ -90,7 +90,9 @@ public sealed partial class GuestMemory : IDisposable
         {
             int part = Math.Min(bytes.Length, 0x1000 - (int)(address.Value & 0xFFF));
             nint host = Host(address);
+            _isBoardWriting = true;
             BeforeWrite(PageOf(host), (int)(address.Value & 0xFFF), bytes[..part]);
+            _isBoardWriting = false;
             bytes[..part].CopyTo(Raw.Span(host, part));
             bytes = bytes[part..];
             address = new GuestPhysical(address.Value + (ulong)part);
@@ -223,6 +225,11 @@ public sealed partial class GuestMemory : IDisposable
         {
             _flags[page] |= PageFlags.Written;
             _written.Add(page);
+        }
+
+        if ((flags & PageFlags.Watched) != 0)
+        {
+            TellWriting(page, offset, bytes);
         }
 
         if ((flags & PageFlags.Walked) != 0)

@@ -21,4 +21,7 @@ public enum PageFlags : byte
 
     /// <summary>Its content is kept for a <see cref="MemorySnapshot"/>: the first write copies it.</summary>
     Kept = 16,
+
+    /// <summary>Somebody sees every write to it (<see cref="IWriteObserver"/>).</summary>
+    Watched = 32,
 }

@@ -105,9 +105,9 @@ internal static class DebugCommand
         }
     }
 
-    // A gdb command that hands up to two words on to monitor.
+    // A gdb command that hands up to three words on to monitor.
     private static string Definition(string word) =>
-        $"define {word}\nif $argc == 0\nmonitor {word}\nend\nif $argc == 1\nmonitor {word} $arg0\nend\nif $argc == 2\nmonitor {word} $arg0 $arg1\nend\nend\n";
+        $"define {word}\nif $argc == 0\nmonitor {word}\nend\nif $argc == 1\nmonitor {word} $arg0\nend\nif $argc == 2\nmonitor {word} $arg0 $arg1\nend\nif $argc == 3\nmonitor {word} $arg0 $arg1 $arg2\nend\nend\n";
 
     private static string Script(string target, string? process)
     {

@@ -28,8 +28,8 @@ internal sealed class MonitorCommands
             new("goto", "PLACE", "goes to a moment (0:5f2c119a+1), an instruction count, a percentage, start, end, an event such as console-input:2, or a checkpoint by its name; then 'maintenance flush register-cache'", GoTo),
             new("restart", "", "goes to the recording's start", _ => GoTo("start")),
             new("checkpoint", "[NAME]", "gives this moment a name for goto; lists the names", Bookmark),
-            new("who-wrote", "ADDRESS[/BYTES]", "says which instruction wrote these bytes last before now", text => List(text, isBefore: true, 1)),
-            new("history", "of ADDRESS[/BYTES]", "lists all writes to these bytes in the whole recording, the last thousand of them", text => List(text.StartsWith("of ", StringComparison.Ordinal) ? text[3..] : text, isBefore: false, MostWrites)),
+            new("who-wrote", "[ram] ADDRESS[/BYTES]", "says which instruction wrote these bytes last before now; ram: the bytes of RAM that are there now, by whatever mapping, devices too", text => List(text, isBefore: true, 1)),
+            new("history", "of [ram] ADDRESS[/BYTES]", "lists all writes to these bytes in the whole recording, the last thousand of them", text => List(text.StartsWith("of ", StringComparison.Ordinal) ? text[3..] : text, isBefore: false, MostWrites)),
             new("process", "[PID|NAME|any]", "lets breakpoints and watchpoints count in this process only", Process),
             new("symbols", "", "prints gdb's commands for the symbols of the process's program and libraries", _ => programs.Commands()),
             new("console", "", "prints what the guest had printed by now", _ => Console()),
@@ -105,6 +105,11 @@ internal sealed class MonitorCommands
 
     private string List(string text, bool isBefore, int most)
     {
+        if (text.StartsWith("ram ", StringComparison.Ordinal))
+        {
+            return ListRam(text[4..], isBefore, most);
+        }
+
         if (!TryRange(text, out Watchpoint point))
         {
             return $"'{text}' is no address; write 0xffffffff81000000/8, or a name of the kernel's such as jiffies_64/8\n";
@@ -116,6 +121,27 @@ internal sealed class MonitorCommands
         {
             string value = write.Value.ToString("x" + (2 * write.Size).ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
             lines.Append(CultureInfo.InvariantCulture, $"{write.At}  {_guest.Describe(write.Pc.Value)}  wrote 0x{value} to 0x{write.Address.Value:x}\n");
+        }
+
+        return writes.Count == 0 ? "nobody has written there\n" : lines.ToString();
+    }
+
+    // Of the RAM that stands behind an address now.
+    private string ListRam(string text, bool isBefore, int most)
+    {
+        const int PageBytes = 0x1000;
+        if (!TryRange(text, out Watchpoint point) || !_replay.Cpu.TryTranslate(point.Address, out GuestPhysical physical)
+            || (physical.Value & (PageBytes - 1)) + point.Length > PageBytes || !_guest.TryReadPhysical(physical.Value, new byte[point.Length]))
+        {
+            return $"'{text}' is no address behind which RAM stands now, all of it in one page\n";
+        }
+
+        StringBuilder lines = new();
+        IReadOnlyList<SeenRamWrite> writes = _replay.WritesToRam(physical, point.Length, isBefore, most);
+        foreach (SeenRamWrite write in writes)
+        {
+            string value = write.Value.ToString("x" + (2 * write.Size).ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+            lines.Append(CultureInfo.InvariantCulture, $"{write.At}  {(write.Pc is { } pc ? _guest.Describe(pc.Value) : "a device")}  wrote 0x{value} to RAM at 0x{write.Address.Value:x}\n");
         }
 
         return writes.Count == 0 ? "nobody has written there\n" : lines.ToString();
