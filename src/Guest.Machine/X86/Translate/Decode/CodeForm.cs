@@ -18,6 +18,12 @@ internal sealed record CodeForm(EmitKind Kind, FlagUse Flags)
     /// <summary>Whether the operand is written.</summary>
     internal bool WritesRm { get; init; }
 
+    /// <summary>Whether these are replaced whole, their old values unread.</summary>
+    internal bool ReplacesReg { get; init; }
+
+    /// <summary>Whether these are replaced whole, their old values unread.</summary>
+    internal bool ReplacesRm { get; init; }
+
     /// <summary>Whether the VEX prefix's register is written.</summary>
     internal bool WritesVvvv { get; init; }
 

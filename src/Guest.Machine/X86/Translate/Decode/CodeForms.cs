@@ -72,6 +72,7 @@ internal sealed class CodeForms
         {
             bool writes = used.GetOpAccess(i) is OpAccess.Write or OpAccess.ReadWrite or OpAccess.CondWrite or OpAccess.ReadCondWrite || (same && i == 0 && form.Kind == EmitKind.Plain);
             form = AddOperand(form, info.GetOpKind(i), writes);
+            form = AddReplaced(form, info.GetOpKind(i), !same && used.GetOpAccess(i) == OpAccess.Write);
         }
 
         return form;
@@ -93,6 +94,14 @@ internal sealed class CodeForms
         OpCodeOperandKind.r32_vvvv or OpCodeOperandKind.r64_vvvv => form with { Vvvv = OperandRole.General, WritesVvvv = writes },
         OpCodeOperandKind.xmm_vvvv or OpCodeOperandKind.ymm_vvvv => form with { Vvvv = OperandRole.Vector, WritesVvvv = writes },
         OpCodeOperandKind.xmm_is4 or OpCodeOperandKind.ymm_is4 => form with { EndsWithRegister = true },
+        _ => form,
+    };
+
+    // Writing 32 bits of a register clears the others.
+    private static CodeForm AddReplaced(CodeForm form, OpCodeOperandKind kind, bool replaced) => kind switch
+    {
+        OpCodeOperandKind.r32_reg or OpCodeOperandKind.r64_reg => form with { ReplacesReg = replaced },
+        OpCodeOperandKind.r32_or_mem or OpCodeOperandKind.r64_or_mem or OpCodeOperandKind.r32_rm or OpCodeOperandKind.r64_rm => form with { ReplacesRm = replaced },
         _ => form,
     };
 

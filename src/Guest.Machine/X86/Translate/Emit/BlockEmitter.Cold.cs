@@ -83,14 +83,17 @@ internal sealed partial class BlockEmitter
         _ = _code.Jump(stub.Back);
     }
 
-    // Makes the flags again by their comparison, and stores them; RAX is kept.
+    // Makes the flags again, and stores them; RAX is kept.
     private void EmitRepeat(int producer)
     {
         if (producer >= 0)
         {
             _code.Mem64(0x89, Host.Rax, Host.Rbp, StatePlaces.Rax);
-            EmitPlainRegisters(ref _ops[producer]);
-            StoreFlags(_code);
+            if (EmitFlagsAgain(ref _ops[producer]) == FlagPlace.Processor)
+            {
+                StoreFlags(_code);
+            }
+
             _code.Mem64(0x8B, Host.Rax, Host.Rbp, StatePlaces.Rax);
         }
     }

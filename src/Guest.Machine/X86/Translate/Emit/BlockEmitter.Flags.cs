@@ -8,7 +8,7 @@ internal sealed partial class BlockEmitter
 {
     private FlagPlace _flags;
 
-    // The comparison of registers that made the flags, while it can be repeated; -1 for none.
+    // The instruction from whose registers the flags can be had again, as long as those are unchanged; -1 for none.
     private int _producer;
 
     // Keeps the flags where an instruction is about to write a register that repeating their comparison would need.
@@ -41,7 +41,7 @@ internal sealed partial class BlockEmitter
     // The host's flags are about to be overwritten at a place where the guest's can be seen.
     private void GiveUpFlags()
     {
-        if (_flags == FlagPlace.Processor && _producer >= 0)
+        if (_flags == FlagPlace.Repeatable || (_flags == FlagPlace.Processor && _producer >= 0))
         {
             _flags = FlagPlace.Repeatable;
         }
@@ -75,8 +75,7 @@ internal sealed partial class BlockEmitter
     {
         if (_flags == FlagPlace.Repeatable)
         {
-            EmitPlainRegisters(ref _ops[_producer]);
-            _flags = FlagPlace.Processor;
+            _flags = EmitFlagsAgain(ref _ops[_producer]);
         }
     }
 
@@ -89,8 +88,50 @@ internal sealed partial class BlockEmitter
         }
 
         _flags = FlagPlace.Processor;
-        bool repeatable = !op.HasMemory && !op.RegIsHigh && !op.RmIsHigh && op.Decoded.Mnemonic is Mnemonic.Cmp or Mnemonic.Test;
-        _producer = repeatable ? _at : -1;
+        _producer = IsRepeatable(ref op) ? _at : -1;
+    }
+
+    // Comparisons of registers; AND, OR and XOR into a register: their flags are those of TEST of the result.
+    private static bool IsRepeatable(ref GuestInstruction op) => IsComparison(op)
+        ? !op.HasMemory && !op.RegIsHigh && !op.RmIsHigh
+        : op.Kind is EmitKind.Plain or EmitKind.Accumulator && op.Decoded.Mnemonic is Mnemonic.And or Mnemonic.Or or Mnemonic.Xor
+            && !(op.HasMemory && op.Form.WritesRm) && !op.RegIsHigh && !op.RmIsHigh;
+
+    private static bool IsComparison(in GuestInstruction op) => op.Decoded.Mnemonic is Mnemonic.Cmp or Mnemonic.Test;
+
+    // The register that AND, OR, XOR or a rotation leaves its result in.
+    private static int Result(in GuestInstruction op) => op.Kind == EmitKind.Accumulator ? 0 : op.Form.WritesReg && !op.Form.WritesRm ? op.Reg : op.Rm;
+
+    // The flags of an instruction from the registers that it left: into the host's, or a rotation's into memory, where the others are. RAX and RCX are overwritten.
+    private FlagPlace EmitFlagsAgain(ref GuestInstruction op)
+    {
+        if (IsComparison(op))
+        {
+            EmitPlainRegisters(ref op);
+        }
+        else if (IsRotate(op))
+        {
+            EmitRotated(ref op);
+            return FlagPlace.Memory;
+        }
+        else
+        {
+            EmitTest(Fetched(Result(op), Host.Rax), op.Form.Bits);
+        }
+
+        return FlagPlace.Processor;
+    }
+
+    private void EmitTest(int register, int bits)
+    {
+        if (bits == 16)
+        {
+            _code.Byte(0x66);
+        }
+
+        _code.Rex(bits == 64, register, 0, register);
+        _code.Byte(bits == 8 ? 0x84 : 0x85);
+        _code.Byte(0xC0 | ((register & 7) << 3) | (register & 7));
     }
 
     private void NoteFlagsInMemory() => (_flags, _producer) = (FlagPlace.Memory, -1);
@@ -187,9 +228,10 @@ internal sealed partial class BlockEmitter
 
     private static bool TouchesMemory(ref GuestInstruction op) => !IsQuiet(ref op);
 
-    // The guest's registers that a comparison reads, one bit each.
+    // The guest's registers from which an instruction's flags can be had again, one bit each.
     private static int Sources(ref GuestInstruction op) => op.Kind == EmitKind.Accumulator
         ? 1
+        : !IsComparison(op) ? 1 << Result(op)
         : (op.Form.Reg == OperandRole.General ? 1 << op.Reg : 0) | (op.Form.Rm == OperandRole.General ? 1 << op.Rm : 0);
 
     // The guest's registers that an instruction writes; all of them where that is not worth knowing.

@@ -43,13 +43,13 @@ internal sealed partial class BlockEmitter
         }
 
         CodeForm form = op.Form;
-        int reg = form.Reg == OperandRole.General ? LoadOperand(op.Reg, op.RegIsHigh, Host.Rcx) : op.Reg;
+        int reg = form.Reg == OperandRole.General ? LoadRead(op.Reg, op.RegIsHigh, Host.Rcx, form.ReplacesReg) : op.Reg;
         int vvvv = form.Vvvv == OperandRole.General ? LoadOperand(op.Vvvv, false, Host.R14) : op.Vvvv;
         Operand rm = form.Rm == OperandRole.General ? RegisterOperand(ref op) : Operand.Of(op.Rm);
         Encode(ref op, reg, vvvv, rm);
         StoreWritten(ref op, reg, vvvv);
 
-        if (form.Rm == OperandRole.General && form.WritesRm)
+        if (form.Rm == OperandRole.General && form.WritesRm && !rm.IsMemory)
         {
             StoreOperand(op.Rm, op.RmIsHigh, rm.Register);
         }
@@ -69,10 +69,15 @@ internal sealed partial class BlockEmitter
         }
     }
 
-    // A register operand that is only read is used where it stands in memory; not by BT, whose bit number would lead beyond it.
-    private Operand RegisterOperand(ref GuestInstruction op) => !op.RmIsHigh && !op.Form.WritesRm && Host.Home(op.Rm) < 0 && op.Decoded.Mnemonic != Mnemonic.Bt
+    // An operand is used where it stands in memory, unless it is written and not all of it; not by bit tests, whose bit number would lead
+    // beyond it, nor by exchanges, which would lock it.
+    private Operand RegisterOperand(ref GuestInstruction op) => !op.RmIsHigh && Host.Home(op.Rm) < 0 && (!op.Form.WritesRm || (op.Form.Bits == 64 && op.Kind == EmitKind.Plain))
+            && op.Decoded.Mnemonic is not (Mnemonic.Bt or Mnemonic.Bts or Mnemonic.Btr or Mnemonic.Btc or Mnemonic.Xchg or Mnemonic.Xadd)
         ? Operand.At(Host.Rbp, Host.Place(op.Rm))
-        : Operand.Of(LoadOperand(op.Rm, op.RmIsHigh, Host.Rax));
+        : Operand.Of(LoadRead(op.Rm, op.RmIsHigh, Host.Rax, op.Form.ReplacesRm));
+
+    // As LoadOperand; what is replaced whole is not loaded.
+    private int LoadRead(int guest, bool high, int scratch, bool replaced) => replaced && Host.Home(guest) < 0 ? scratch : LoadOperand(guest, high, scratch);
 
     private void EmitPlainMemory(ref GuestInstruction op)
     {
@@ -104,7 +109,7 @@ internal sealed partial class BlockEmitter
             }
         }
 
-        int reg = form.Reg == OperandRole.General ? LoadOperand(op.Reg, op.RegIsHigh, scratch) : op.Reg;
+        int reg = form.Reg == OperandRole.General ? LoadRead(op.Reg, op.RegIsHigh, scratch, form.ReplacesReg) : op.Reg;
         int vvvv = form.Vvvv == OperandRole.General ? LoadOperand(op.Vvvv, false, Host.Rax) : op.Vvvv;
         Encode(ref op, reg, vvvv, memory);
         StoreWritten(ref op, reg, vvvv);
@@ -284,11 +289,11 @@ internal sealed partial class BlockEmitter
     }
 
     // rorx to, from, count: a rotation that leaves the flags alone.
-    private void Turn(int to, int from, int count)
+    private void Turn(int to, int from, int count, bool wide = true)
     {
         _code.Byte(0xC4);
         _code.Byte(((~to & 8) << 4) | 0x40 | ((~from & 8) << 2) | 3);
-        _code.Byte(0xFB);
+        _code.Byte(wide ? 0xFB : 0x7B);
         _code.Byte(0xF0);
         _code.Byte(0xC0 | ((to & 7) << 3) | (from & 7));
         _code.Byte(count);

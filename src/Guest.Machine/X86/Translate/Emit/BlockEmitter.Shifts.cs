@@ -19,6 +19,12 @@ internal sealed partial class BlockEmitter
     private void EmitShiftImmediate(ref GuestInstruction op)
     {
         bool seen = AreSeen(_at);
+        if (seen && IsRotate(op) && !op.HasMemory && op.Form.Bits >= 32)
+        {
+            EmitRotate(ref op);
+            return;
+        }
+
         Operand rm = EmitShiftOperand(ref op, seen && IsRotate(op), out int reg);
         Encode(ref op, reg, 0, rm);
         if (!seen)
@@ -39,6 +45,35 @@ internal sealed partial class BlockEmitter
         }
 
         StoreShifted(ref op, rm);
+    }
+
+    // By RORX, which changes no flag: CF and OF can be had from the result, and the flags that a rotation keeps are in memory.
+    private void EmitRotate(ref GuestInstruction op)
+    {
+        if (_flags != FlagPlace.Repeatable || !IsRotate(_ops[_producer]))
+        {
+            SaveFlags();
+        }
+
+        int register = LoadOperand(op.Rm, false, Host.R14);
+        int count = ShiftCount(op);
+        Turn(register, register, op.Decoded.Mnemonic == Mnemonic.Ror ? count : op.Form.Bits - count, op.Form.Bits == 64);
+        StoreOperand(op.Rm, false, register);
+        (_flags, _producer) = (FlagPlace.Repeatable, _at);
+    }
+
+    // CF is the bit that came round, OF the exclusive or of CF and the top bit (ROL) or of the two top bits (ROR).
+    private void EmitRotated(ref GuestInstruction op)
+    {
+        Operand result = Operand.Of(Fetched(op.Rm, Host.Rax));
+        bool left = op.Decoded.Mnemonic == Mnemonic.Rol;
+        EmitBit(ref op, result, left ? op.Form.Bits : 1, Host.Rcx);
+        EmitBit(ref op, result, left ? 1 : 2, Host.Rax);
+        _code.Reg8(0x32, Host.Rax, Host.Rcx);
+        _code.Mem32(0x88, Host.Rax, Host.Rbp, StatePlaces.FlagsWord); // mov [flags], al
+        _code.Mem32(0x80, 4, Host.Rbp, StatePlaces.FlagsWord + 1); // and byte [flags + 1], not CF
+        _code.Byte(0xFE);
+        _code.Mem32(0x08, Host.Rcx, Host.Rbp, StatePlaces.FlagsWord + 1); // or [flags + 1], cl
     }
 
     private void EmitShiftByCl(ref GuestInstruction op)

@@ -7,6 +7,6 @@ namespace Guest.Machine.X86.Translate.Emit;
 /// <param name="Index">The instruction.</param>
 /// <param name="Size">Bytes of the access.</param>
 /// <param name="Write">Whether the access writes.</param>
-/// <param name="Repeat">The comparison that makes the flags again, or -1 where they are in memory.</param>
+/// <param name="Repeat">The instruction from whose registers the flags are had again, or -1 where they are in memory.</param>
 /// <param name="Target">For jumps: the target, counted from the page's beginning.</param>
 internal readonly record struct ColdStub(ColdKind Kind, nint Jump, nint Back, int Index, int Size = 0, bool Write = false, int Repeat = -1, long Target = 0);

@@ -15,6 +15,6 @@ internal enum FlagPlace
     /// <summary>In both.</summary>
     Both,
 
-    /// <summary>Nowhere, but the comparison that made them can be executed again.</summary>
+    /// <summary>Nowhere, but they can be had again from the registers of the instruction that made them; a rotation's two, the others being in memory.</summary>
     Repeatable,
 }
