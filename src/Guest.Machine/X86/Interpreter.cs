@@ -249,25 +249,6 @@ public sealed class Interpreter : IEngine, ICodeHolder
         Observer?.Retired(_cpu, ref op);
     }
 
-    /// <summary>
-    /// Executes an STI at RIP for another engine that executes the next instruction at once, where no interrupt waits: then its shadow is not seen by
-    /// anybody, and nothing becomes deliverable.
-    /// </summary>
-    internal bool TryEnableInterrupts()
-    {
-        ref CpuState s = ref _cpu.State;
-        ref Op op = ref FindSingle(ref s).Ops[0];
-        if (op.Code != Iced.Intel.Code.Sti || s.Cpl != 0 || _cpu.Bus.HasInterrupt)
-        {
-            return false;
-        }
-
-        s.SystemFlags |= Flags.IF;
-        s.Rip += op.Length;
-        s.Retired++;
-        return true;
-    }
-
     private Block FindSingle(ref CpuState s) => Find(ref s, _singles, single: true);
 
     /// <inheritdoc/>

@@ -29,7 +29,6 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
     private uint _userGeneration;
     private uint _kernelGeneration;
     private int _features = -1;
-    private ulong _until;
 
     /// <summary>Creates the engine for a vCPU.</summary>
     /// <param name="cpu">The vCPU.</param>
@@ -76,7 +75,6 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
     {
         ref CpuState s = ref _cpu.State;
         _cpu.Attention = false;
-        _until = until;
         Prepare(ref s);
         _trace?.BeginRun(this);
         while (s.Retired < until && !_cpu.Attention)
@@ -232,8 +230,6 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
         }
         else
         {
-            // An STI and the instruction in its shadow are done together: nobody looks in between.
-            _ = _trace is null && s.Retired + 2 <= _until && _interpreter.TryEnableInterrupts();
             _interpreter.Step(Statistics);
         }
     }

@@ -144,6 +144,9 @@ internal enum EmitKind : byte
     /// <summary>x87 instructions that the host's unit executes as they are.</summary>
     X87,
 
+    /// <summary>PCMPISTRI.</summary>
+    StringIndex,
+
     /// <summary>VZEROUPPER.</summary>
     ZeroUpper,
 }

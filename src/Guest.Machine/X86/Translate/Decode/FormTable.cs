@@ -18,7 +18,7 @@ internal static class FormTable
     /// <summary>What it does with the flags.</summary>
     internal static FlagUse Flags(Mnemonic mnemonic, EmitKind kind) => kind switch
     {
-        EmitKind.Bits or EmitKind.Multiply or EmitKind.MultiplyWide or EmitKind.BitScan or EmitKind.ZeroCount or EmitKind.CompareExchange => FlagUse.Writes,
+        EmitKind.StringIndex or EmitKind.Bits or EmitKind.Multiply or EmitKind.MultiplyWide or EmitKind.BitScan or EmitKind.ZeroCount or EmitKind.CompareExchange => FlagUse.Writes,
         EmitKind.BitString or EmitKind.CompareExchangeWide or EmitKind.StoreFlags => FlagUse.Changes,
         EmitKind.LoadFlags or EmitKind.JumpIf => FlagUse.Reads,
         EmitKind.Plain or EmitKind.Accumulator or EmitKind.Vector => Plain(mnemonic),
@@ -62,6 +62,7 @@ internal static class FormTable
         {
             Mnemonic.Crc32 or Mnemonic.Movnti => EmitKind.Plain,
             Mnemonic.Maskmovdqu or Mnemonic.Vmaskmovdqu => EmitKind.Interpret,
+            Mnemonic.Pcmpistri or Mnemonic.Vpcmpistri => EmitKind.StringIndex,
             _ when instruction.Mnemonic.ToString().Contains("Pcmpestr", StringComparison.OrdinalIgnoreCase) => EmitKind.Interpret,
             _ when instruction.Mnemonic.ToString().Contains("Pcmpistr", StringComparison.OrdinalIgnoreCase) => EmitKind.Interpret,
             _ => EmitKind.Vector,

@@ -214,7 +214,7 @@ internal sealed partial class BlockEmitter
     }
 
     // Whether registers of a unit must be loaded that is not always.
-    private static bool UsesUnit(EmitKind kind) => kind is EmitKind.Vector or EmitKind.ZeroUpper or EmitKind.X87;
+    private static bool UsesUnit(EmitKind kind) => kind is EmitKind.Vector or EmitKind.StringIndex or EmitKind.ZeroUpper or EmitKind.X87;
 
     // Neither accesses memory nor leaves the block.
     private static bool IsQuiet(ref GuestInstruction op) => op.Kind switch

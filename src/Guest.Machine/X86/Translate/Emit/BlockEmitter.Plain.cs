@@ -25,6 +25,13 @@ internal sealed partial class BlockEmitter
         NoteFlags(ref op);
     }
 
+    // The index comes in ECX.
+    private void EmitStringIndex(ref GuestInstruction op)
+    {
+        EmitPlain(ref op);
+        _code.Reg32(0x8B, Host.GuestRcx, Host.Rcx);
+    }
+
     private void EmitPlainRegisters(ref GuestInstruction op)
     {
         switch (op.Kind)

@@ -94,7 +94,7 @@ internal sealed partial class BlockEmitter
         if (_count != 0)
         {
             EmitBudgetCheck(ColdKind.Budget, 0);
-            EmitUnitCheck(StatePlaces.VectorsLive, ColdKind.Vectors, kind => kind is EmitKind.Vector or EmitKind.ZeroUpper);
+            EmitUnitCheck(StatePlaces.VectorsLive, ColdKind.Vectors, kind => UsesUnit(kind) && kind != EmitKind.X87);
             EmitUnitCheck(StatePlaces.X87Live, ColdKind.X87, kind => kind == EmitKind.X87);
         }
 
@@ -173,6 +173,7 @@ internal sealed partial class BlockEmitter
             case EmitKind.ReadSegment: EmitReadSegment(ref op); break;
             case EmitKind.String: EmitString(ref op); break;
             case EmitKind.X87: EmitX87(ref op); break;
+            case EmitKind.StringIndex: EmitStringIndex(ref op); break;
             case EmitKind.ZeroUpper: _code.Bytes(0x77_F8_C5, 3); break;
             default: throw new InvalidOperationException($"no emission for {op.Kind}");
         }
@@ -183,7 +184,7 @@ internal sealed partial class BlockEmitter
     {
         EmitKind.String => IsHostString(op),
         EmitKind.Interpret => false,
-        EmitKind.Vector or EmitKind.ZeroUpper => (op.Form.IsVex ? mode.Vex : mode.Sse) && (mode.Masked || !op.Form.UsesMxcsr) && !(op.HasMemory && op.Cut && op.FromRip),
+        EmitKind.Vector or EmitKind.StringIndex or EmitKind.ZeroUpper => (op.Form.IsVex ? mode.Vex : mode.Sse) && (mode.Masked || !op.Form.UsesMxcsr) && !(op.HasMemory && op.Cut && op.FromRip),
         EmitKind.X87 => mode.X87 && !(op.HasMemory && op.Cut && op.FromRip),
         EmitKind.DisableInterrupts or EmitKind.EnableInterrupts or EmitKind.AccessCheck or EmitKind.SwapGs => mode.IsSupervisor,
         EmitKind.Divide or EmitKind.SignedDivide => op.Form.Bits >= 32,
