@@ -26,6 +26,9 @@ public sealed partial class GuestMemory : IDisposable
     private readonly List<int> _written = [];
     private readonly List<WrittenPages> _readers = [];
 
+    // Who is told of changes under derived data: asked at every write to a page table, so an array.
+    private IPageWatcher[] _watchers = [];
+
     // Never cleared: every page that may hold anything.
     private readonly WrittenPages _everWritten;
     private readonly ulong _lowSize;
@@ -43,7 +46,6 @@ public sealed partial class GuestMemory : IDisposable
         _lowSize = Math.Min(bytes, LowEnd);
         _ram = MappedRegion.Shared("replaykit-ram", (nuint)bytes);
         _flags = GC.AllocateArray<PageFlags>((int)(bytes >> 12), pinned: true);
-        Watchers = [];
 
         _everWritten = TrackWrites();
     }
@@ -53,9 +55,6 @@ public sealed partial class GuestMemory : IDisposable
 
     /// <summary>RAM pages.</summary>
     public int PageCount => _flags.Length;
-
-    /// <summary>Who is told of changes under derived data.</summary>
-    public IReadOnlyList<IPageWatcher> Watchers { get; private set; }
 
     /// <summary>Goes up when a page loses the right to be written without ceremony.</summary>
     internal int Revocations { get; private set; }
@@ -67,7 +66,7 @@ public sealed partial class GuestMemory : IDisposable
     internal nint FlagsAddress => Raw.AddressOf(ref _flags[0]);
 
     /// <summary>Adds one who is told of changes under derived data.</summary>
-    public void Watch(IPageWatcher watcher) => Watchers = [.. Watchers, watcher];
+    public void Watch(IPageWatcher watcher) => _watchers = [.. _watchers, watcher];
 
     /// <summary>Reads RAM.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The range is not all RAM.</exception>
@@ -145,7 +144,7 @@ public sealed partial class GuestMemory : IDisposable
         }
 
         _written.Clear();
-        foreach (IPageWatcher watcher in Watchers)
+        foreach (IPageWatcher watcher in _watchers)
         {
             watcher.AllWriteRightsRevoked();
         }
@@ -188,7 +187,7 @@ public sealed partial class GuestMemory : IDisposable
         {
             _flags[page] |= kind;
             Revocations++;
-            foreach (IPageWatcher watcher in Watchers)
+            foreach (IPageWatcher watcher in _watchers)
             {
                 watcher.WriteRightsRevoked(page);
             }
@@ -201,7 +200,7 @@ public sealed partial class GuestMemory : IDisposable
     /// <summary>Says that somebody keeps nothing of a page's code any longer; where nobody does, it is a page like any other.</summary>
     internal void ForgetCode(int page)
     {
-        foreach (IPageWatcher watcher in Watchers)
+        foreach (IPageWatcher watcher in _watchers)
         {
             if (watcher.HoldsCode(page))
             {
@@ -268,7 +267,7 @@ public sealed partial class GuestMemory : IDisposable
     private void BeforeWriteWalked(int page, int offset, ReadOnlySpan<byte> bytes)
     {
         bool derived = false;
-        foreach (IPageWatcher watcher in Watchers)
+        foreach (IPageWatcher watcher in _watchers)
         {
             derived |= watcher.WalkedPageChanging(page, offset, bytes);
         }
@@ -285,7 +284,7 @@ public sealed partial class GuestMemory : IDisposable
 
     private void TellCodeChanging(int page, int offset, int length)
     {
-        foreach (IPageWatcher watcher in Watchers)
+        foreach (IPageWatcher watcher in _watchers)
         {
             watcher.CodeChanging(page, offset, length);
         }
