@@ -66,6 +66,24 @@ public sealed partial class Vcpu
         return allowed && TrySpan(address, 1, kind, out _);
     }
 
+    /// <summary>Whether the byte at a linear code address may be fetched, as far as paging is concerned; where not, the fault is pending.</summary>
+    /// <remarks>A process start has hundreds of these faults, and an exception costs more than all else that they need.</remarks>
+    internal bool TryAllowFetch(ulong address)
+    {
+        ref CpuState s = ref State;
+        if (_tlb.TryFetch(s.Cpl == 3, address, out _))
+        {
+            return true;
+        }
+
+        AccessMode mode = s.Mode;
+        s.Mode = s.Cpl == 3 ? AccessMode.User : AccessMode.Supervisor;
+        bool allowed = TryTranslate(address, AccessKind.Fetch, out _);
+        s.Mode = mode;
+        PendingPageFault = !allowed && _fault.Vector == Vector.PF ? _fault : null;
+        return PendingPageFault is null;
+    }
+
     /// <summary>Translates without raising a fault, setting a bit or remembering anything (debuggers, observers).</summary>
     /// <returns>False where nothing is mapped.</returns>
     public bool TryTranslate(GuestVirtual address, out GuestPhysical physical)

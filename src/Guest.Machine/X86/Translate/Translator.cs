@@ -169,6 +169,12 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
 
         s.InstructionStart = s.Rip;
         nint target = _blocks.FindCode(s.Rip, mode);
+        if (target == 0)
+        {
+            _cpu.Deliver(_cpu.PendingPageFault!);
+            return;
+        }
+
         s.Emitted.CodePage = s.Rip & ~0xFFFUL;
         s.Emitted.Budget = ((long)budget << 16) | _control;
         s.Emitted.FlagsWord = PackFlags(ref s);
@@ -241,6 +247,11 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
         s.Retired += debited;
         s.Rip = unchecked(PageOf(ref s, link.From) + (ulong)link.Target);
         s.InstructionStart = s.Rip;
+        if (!_cpu.TryAllowFetch(s.Rip))
+        {
+            return;
+        }
+
         long emptied = _blocks.Emptied;
         TranslatedBlock block = _blocks.FindBlock(s.Rip, link.Mode);
         if (emptied == _blocks.Emptied)

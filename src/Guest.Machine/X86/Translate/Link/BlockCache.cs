@@ -75,13 +75,13 @@ internal sealed class BlockCache : IDisposable
     /// <summary>Times that the code memory was emptied because it was full.</summary>
     internal long Emptied { get; private set; }
 
-    /// <summary>The code for a linear address; made if there is none.</summary>
-    /// <exception cref="GuestFaultException">It may not be fetched.</exception>
+    /// <summary>The code for a linear address, made if there is none; 0 where a page fault is pending instead.</summary>
+    /// <exception cref="GuestFaultException">It may not be fetched for another reason.</exception>
     internal nint FindCode(ulong address, ModeKey mode)
     {
         ulong key = KeyOf(mode);
         nint code = _jumps.Find(mode.Access, address, key);
-        return code != 0 ? code : FindBlock(address, mode).Entry;
+        return code != 0 ? code : _cpu.TryAllowFetch(address) ? FindBlock(address, mode).Entry : 0;
     }
 
     /// <summary>The block at a linear address; made if there is none.</summary>
