@@ -10,7 +10,11 @@ public sealed partial class Vcpu
     {
         ref CpuState s = ref State;
         (ulong retired, bool vendorDependent) = (s.Retired, s.VendorDependentUsed);
+
+        // What emitted code keeps is no state of the processor's, and an observer's buffers are among it.
+        Translate.Link.EmittedState emitted = s.Emitted;
         s = default;
+        s.Emitted = emitted;
         s.Retired = retired;
         s.VendorDependentUsed = vendorDependent;
         s.Rip = 0xFFF0;

@@ -90,4 +90,19 @@ public sealed class RaceTests(SmpGuest guest) : IClassFixture<SmpGuest>
         Assert.Equal(3, rows.Select(row => row[1]).Distinct().Count());
         Assert.True(File.ReadLines(Path.Combine(guest.File("traced"), "accesses.csv")).Skip(1).Select(line => line.Split(',')[1]).Distinct().Count() > 1);
     }
+
+    [Fact]
+    public void Plugins_count_the_same_on_both_engines_also_for_processors_that_INIT_has_reset()
+    {
+        guest.Record("watched.rk", 3, 2000, "--schedule", "chaos:8");
+        string[] results = [.. ((string[])["translator", "interpreter"]).Select(engine =>
+        {
+            string results = guest.File($"blocks-{engine}");
+            CommandResult analyze = ReplayKitCommand.Run("analyze", guest.File("watched.rk"), "block-count", "--engine", engine, "--format", "csv", "--out", results);
+            Assert.True(analyze.ExitCode == 0, analyze.Error);
+            return File.ReadAllText(Path.Combine(results, "block-count.csv"));
+        })];
+        Assert.Equal(results[0], results[1]);
+        Assert.True(results[0].Length > 10, results[0]);
+    }
 }
