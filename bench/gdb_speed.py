@@ -2,7 +2,9 @@
 """What gdb's ways through a recorded boot cost, as ratios to a plain replay of it: continuing past a breakpoint that is never hit, going back from the end to
 a breakpoint and to a watchpoint hit near the beginning; and how long a step back takes.
 
-usage: bench/gdb_speed.py [ROUNDS, default 3] [6.1|6.12]
+usage: bench/gdb_speed.py [ROUNDS, default 3] [6.1|6.12] [SECONDS, default 0]
+
+With SECONDS the guest computes so long after its boot: a longer recording.
 """
 import json
 import shutil
@@ -41,7 +43,11 @@ end
 rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
 version = sys.argv[2] if len(sys.argv) > 2 else '6.1'
 measure.build()
-kernel, initramfs = measure.guest(version)
+load = int(sys.argv[3]) if len(sys.argv) > 3 else 0
+script = tempfile.NamedTemporaryFile('w', suffix='.sh')
+script.write(f'end=$(($(cut -d. -f1 /proc/uptime) + {load})); while [ $(cut -d. -f1 /proc/uptime) -lt $end ]; do sha256sum /bin/busybox | md5sum > /dev/null; done\n')
+script.flush()
+kernel, initramfs = measure.guest(version, script.name if load else None)
 recording = f'{measure.cache()}/bench-gdb.rk'
 shutil.rmtree(recording, ignore_errors=True)
 measure.timed(measure.replaykit('record', '--kernel', kernel, '--initrd', initramfs, '--append', 'console=ttyS0 quiet', '--memory', '512M', '-o', recording))
