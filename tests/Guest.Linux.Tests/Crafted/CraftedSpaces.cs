@@ -166,7 +166,7 @@ internal sealed class CraftedSpaces : IDisposable
         types.Struct("maple_metadata", 2, "byte end", "byte gap");
         types.MapleNodes();
         types.Btf.Enum("maple_type", ("maple_dense", 0), ("maple_leaf_64", LeafKind), ("maple_range_64", RangeKind), ("maple_arange_64", AllocationKind));
-        types.Struct("mm_struct", "maple_tree mm_mt", "long pgd", "long start_brk", "long brk", "long start_stack", "long arg_start", "long arg_end", "long env_start", "long env_end");
+        types.Struct("mm_struct", "maple_tree mm_mt", "long pgd", "long start_brk", "long brk", "long start_stack", "long arg_start", "long arg_end", "long env_start", "long env_end", "long saved_auxv");
         types.Struct("vm_area_struct", "long vm_start", "long vm_end", "long vm_flags", "long vm_pgoff", "long vm_file", "long vm_mm", "long vm_ops", "long vm_private_data", "long anon_name");
         types.Struct("anon_vma_name", "int kref", "byte name 8");
         types.Struct("vm_special_mapping", "long name");
