@@ -63,6 +63,23 @@ public sealed class CpuModel
         return true;
     }
 
+    /// <summary>What this model executes where another one has an instruction that it does not announce: itself, another one (SDM 2B, TZCNT: BSF with an ignored prefix), or NOP.</summary>
+    public Code Executes(Code code) => Announces(code) ? code : code switch
+    {
+        // Encodings that processors without control-flow enforcement execute as NOP, and WBNOINVD as WBINVD.
+        Code.Endbr32 or Code.Endbr64 or Code.Rdsspd_r32 or Code.Rdsspq_r64 => Code.Nopd,
+        Code.Cldemote_m8 or Code.Prefetchit0_m8 or Code.Prefetchit1_m8 => Code.Nop_rm32,
+        Code.Prefetchwt1_m8 => Code.Prefetchw_m8,
+        Code.Wbnoinvd => Code.Wbinvd,
+        Code.Tzcnt_r16_rm16 => Code.Bsf_r16_rm16,
+        Code.Tzcnt_r32_rm32 => Code.Bsf_r32_rm32,
+        Code.Tzcnt_r64_rm64 => Code.Bsf_r64_rm64,
+        Code.Lzcnt_r16_rm16 => Code.Bsr_r16_rm16,
+        Code.Lzcnt_r32_rm32 => Code.Bsr_r32_rm32,
+        Code.Lzcnt_r64_rm64 => Code.Bsr_r64_rm64,
+        _ => code,
+    };
+
     /// <summary>The answer of CPUID; leaves that are not in the model answer zeros (docs/cpu-models.md).</summary>
     public CpuidLeaf Query(uint leaf, uint subleaf) =>
         _leaves.TryGetValue(((ulong)leaf << 32) | (HasSubleaves(leaf) ? subleaf : 0), out CpuidLeaf found)

@@ -1,6 +1,7 @@
 using Analysis.Plugins;
 using Guest.Machine;
 using Guest.Machine.Board;
+using Guest.Machine.X86;
 using Replay.Engine.Observe;
 using ReplayKit.Tests.Determinism;
 using ReplayKit.Tests.Guests;
@@ -14,29 +15,34 @@ public sealed class PluginTests
 {
     private const ulong From = 620_000_000;
     private const ulong Length = 5_000_000;
-    private static readonly Lazy<IReadOnlyList<StatePart>> s_unobserved = new(() => Observed(null, 1).State);
+    private static readonly EngineOptions s_translator = new();
+    private static readonly EngineOptions s_interpreter = new() { Kind = EngineKind.Interpreter };
+    private static readonly Lazy<VirtualMachine> s_booted = new(Boot);
+    private static readonly Lazy<IReadOnlyList<StatePart>> s_unobserved = new(() => Observed(null, 1, s_translator).State);
 
     public static TheoryData<string> Names => [.. PluginCatalogue.All.Select(entry => entry.Name)];
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void The_guest_does_not_notice_the_plugin_and_it_gives_the_same_twice(string name)
+    public void The_guest_does_not_notice_the_plugin_and_it_gives_the_same_twice_and_on_both_engines(string name)
     {
-        (IReadOnlyList<StatePart> state, string[] results) = Observed(name, 1);
+        (IReadOnlyList<StatePart> state, string[] results) = Observed(name, 1, s_translator);
         Assert.Equal(s_unobserved.Value, state);
         Assert.NotEmpty(results);
-        Assert.Equal(results, Observed(name, 1).Results);
+        Assert.Equal(results, Observed(name, 1, s_translator).Results);
+        Assert.Equal(results, Observed(name, 1, s_interpreter).Results);
     }
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void A_plugin_with_segments_gives_the_same_over_one_two_and_eight(string name)
+    public void A_plugin_with_segments_gives_the_same_over_one_two_and_eight_on_both_engines(string name)
     {
-        string[] whole = Observed(name, 1).Results;
         if (PluginCatalogue.All.Single(entry => entry.Name == name).IsSegmented)
         {
-            Assert.Equal(whole, Observed(name, 2).Results);
-            Assert.Equal(whole, Observed(name, 8).Results);
+            string[] whole = Observed(name, 1, s_translator).Results;
+            Assert.Equal(whole, Observed(name, 2, s_translator).Results);
+            Assert.Equal(whole, Observed(name, 8, s_translator).Results);
+            Assert.Equal(whole, Observed(name, 8, s_interpreter).Results);
         }
     }
 
@@ -49,11 +55,10 @@ public sealed class PluginTests
     });
 
     // Each piece is observed by a plugin of its own, and reaches the others only as the bytes of a segment's file.
-    private static (IReadOnlyList<StatePart> State, string[] Results) Observed(string? name, int pieces)
+    private static (IReadOnlyList<StatePart> State, string[] Results) Observed(string? name, int pieces, EngineOptions engine)
     {
-        MachineDescription description = MachineSetup.Describe("x86-64-v3", 256UL << 20, 1, ClockMode.Virtual);
-        using VirtualMachine machine = new(description, DebianGuest.Images, new BootInputs(1_700_000_000, new byte[32]), new Silence());
-        Assert.Equal(RunStop.Reached, machine.RunTo(new Position(0, From)));
+        using VirtualMachine machine = new(Description, new Silence(), engine);
+        s_booted.Value.CopyTo(machine);
         PluginRequest[] requests = name is null ? [] : [PluginRequest.Parse(name, PluginCatalogue.All)];
         List<IReadOnlyList<PluginRun>> all = [];
         for (int piece = 1; piece <= pieces; piece++)
@@ -67,6 +72,15 @@ public sealed class PluginTests
         }
 
         return (machine.HashState(), [.. PluginAnalysis.Join(all).SelectMany(Report)]);
+    }
+
+    private static MachineDescription Description => MachineSetup.Describe("x86-64-v3", 256UL << 20, 1, ClockMode.Virtual);
+
+    private static VirtualMachine Boot()
+    {
+        VirtualMachine machine = new(Description, DebianGuest.Images, new BootInputs(1_700_000_000, new byte[32]), new Silence());
+        Assert.Equal(RunStop.Reached, machine.RunTo(new Position(0, From)));
+        return machine;
     }
 
     private static string[] Report(PluginRun run)

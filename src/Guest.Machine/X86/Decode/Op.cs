@@ -58,8 +58,11 @@ public struct Op
     /// <summary>Whether the memory operand is written.</summary>
     public bool Writes;
 
-    /// <summary>Number of the operand that is memory, or 255.</summary>
+    /// <summary>Number of the operand that is memory with an address of its own, or 255: a string instruction's is not.</summary>
     public byte MemoryOperand;
+
+    /// <summary>Whether an operand is memory, a string instruction's included.</summary>
+    public bool HasMemory;
 
     /// <summary>Which instruction it is.</summary>
     public Code Code;

@@ -30,7 +30,7 @@ internal sealed class OpBuilder
             return true;
         }
 
-        op.Code = OnThisModel(instruction.Code);
+        op.Code = _model.Executes(instruction.Code);
         FillSizes(instruction, bytes, codeSize, ref op);
         bool memory = FillOperands(instruction, codeSize, ref op);
         op.Handler = Handler(op.Code, memory);
@@ -62,23 +62,6 @@ internal sealed class OpBuilder
         return pointer;
     }
 
-    // Encodings that a model without the feature executes as another instruction (SDM 2B, TZCNT: BSF with an ignored prefix).
-    private Code OnThisModel(Code code) => _model.Announces(code) ? code : code switch
-    {
-        // Encodings that processors without control-flow enforcement execute as NOP, and WBNOINVD as WBINVD.
-        Code.Endbr32 or Code.Endbr64 or Code.Rdsspd_r32 or Code.Rdsspq_r64 => Code.Nopd,
-        Code.Cldemote_m8 or Code.Prefetchit0_m8 or Code.Prefetchit1_m8 => Code.Nop_rm32,
-        Code.Prefetchwt1_m8 => Code.Prefetchw_m8,
-        Code.Wbnoinvd => Code.Wbinvd,
-        Code.Tzcnt_r16_rm16 => Code.Bsf_r16_rm16,
-        Code.Tzcnt_r32_rm32 => Code.Bsf_r32_rm32,
-        Code.Tzcnt_r64_rm64 => Code.Bsf_r64_rm64,
-        Code.Lzcnt_r16_rm16 => Code.Bsr_r16_rm16,
-        Code.Lzcnt_r32_rm32 => Code.Bsr_r32_rm32,
-        Code.Lzcnt_r64_rm64 => Code.Bsr_r64_rm64,
-        _ => code,
-    };
-
     private static void FillSizes(in Instruction instruction, nint bytes, int codeSize, ref Op op)
     {
         OpCodeInfo info = op.Code.ToOpCode();
@@ -108,10 +91,12 @@ internal sealed class OpBuilder
                     break;
                 case OpKind.Memory:
                     memory = true;
+                    op.HasMemory = true;
                     op.MemoryOperand = (byte)i;
                     FillMemory(instruction, codeSize, ref op);
                     break;
                 case >= OpKind.MemorySegSI and <= OpKind.MemoryESRDI:
+                    op.HasMemory = true;
                     op.Segment = Number(instruction.MemorySegment);
                     break;
                 case OpKind.Immediate8_2nd:

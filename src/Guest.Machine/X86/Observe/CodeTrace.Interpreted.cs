@@ -104,7 +104,8 @@ public sealed partial class CodeTrace : IInstructionObserver, IAccessObserver
         PieceInstruction[] instructions = new PieceInstruction[ops.Length];
         for (int i = 0; i < ops.Length; i++)
         {
-            instructions[i] = new PieceInstruction((ushort)(ops[i].Offset - ops[0].Offset), (byte)ops[i].Length, HasMemory(ops[i].Decoded), Updates(ops[i].Decoded), ops[i].Decoded.Code);
+            ref readonly Instruction decoded = ref ops[i].Decoded;
+            instructions[i] = new PieceInstruction((ushort)(ops[i].Offset - ops[0].Offset), (byte)ops[i].Length, HasMemory(decoded), Updates(decoded), _cpu.Model.Executes(decoded.Code));
         }
 
         return AddPiece(new GuestVirtual(linearPage + (ulong)ops[0].Offset), ring, instructions);
@@ -142,7 +143,7 @@ public sealed partial class CodeTrace : IInstructionObserver, IAccessObserver
     {
         ulong pc = cpu.LinearPc;
         int ring = cpu.State.Cpl;
-        PieceInstruction instruction = new(0, op.Length, op.MemoryOperand != 255, false, op.Code);
+        PieceInstruction instruction = new(0, op.Length, op.HasMemory, false, op.Code);
         ref CodePiece? recent = ref _recent[(pc ^ (pc >> 12)) & (RecentPieces - 1)];
         if (recent is not { } piece || piece.Pc.Value != pc || piece.Ring != ring || piece.Instructions[0] != instruction)
         {

@@ -52,7 +52,7 @@ internal sealed class CodeForms
         return kind == EmitKind.Interpret ? Interpreted : Describe(new CodeForm(kind, FormTable.Flags(instruction.Mnemonic, kind)), instruction, info, row);
     }
 
-    // What a model without the feature executes as NOP (OpBuilder.OnThisModel).
+    // What a model without the feature executes as NOP (CpuModel.Executes).
     private static bool IsHint(Code code) =>
         code is Code.Endbr64 or Code.Endbr32 or Code.Rdsspd_r32 or Code.Rdsspq_r64 or Code.Cldemote_m8 or Code.Prefetchit0_m8 or Code.Prefetchit1_m8;
 
