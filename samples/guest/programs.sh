@@ -2,7 +2,7 @@
 # Builds a guest that runs real programs: their Debian packages with all they depend on, fetched without installing them, and for each a script
 # that puts it to work and ends with "PASS NAME" (programs/NAME/run.sh).
 #
-#   samples/guest/programs.sh NAME... FOLDER     NAME: python3, perl, gcc, openssl, dotnet, node, luajit or static
+#   samples/guest/programs.sh NAME... FOLDER     NAME: python3, perl, gcc, openssl, dotnet, node, luajit, static or strace
 #
 # FOLDER/root is then what the guest sees, FOLDER/initramfs.cpio the same as an initramfs. Prints two lines for `eval`:  initramfs=PATH  and
 # memory=SIZE (what the guest needs). `samples/guest/native.sh FOLDER/root` runs the same on this machine.

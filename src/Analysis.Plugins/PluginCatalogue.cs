@@ -10,5 +10,6 @@ public static class PluginCatalogue
     [
         PluginEntry.OfSegmented<BlockCount>(),
         PluginEntry.OfSegmented<InstructionMix>(),
+        PluginEntry.OfSegmented<SystemCalls.SystemCalls>(),
     ];
 }
