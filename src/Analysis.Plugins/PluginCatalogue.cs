@@ -10,6 +10,8 @@ public static class PluginCatalogue
     [
         PluginEntry.OfSegmented<BlockCount>(),
         PluginEntry.OfSegmented<InstructionMix>(),
+        PluginEntry.OfSegmented<Interrupts.Interrupts>(),
         PluginEntry.OfSegmented<SystemCalls.SystemCalls>(),
+        PluginEntry.OfSegmented<Timeline.Timeline>(),
     ];
 }

@@ -4,7 +4,6 @@ using Guest.Linux.Memory;
 using Guest.Linux.Tasks;
 using Guest.Linux.Types;
 using Guest.Machine;
-using Guest.Machine.Board;
 using Guest.Machine.X86;
 using Iced.Intel;
 using Replay.Engine.Observe;
@@ -137,8 +136,7 @@ internal sealed class CallWatch(ObservedGuest guest, Action<CallEvent> found, in
 
     private void Add(in TransferEvent occurred, GuestTask task, CallEventKind kind, CallAbi abi, ulong number, long value, string?[] arguments)
     {
-        VirtualMachine machine = guest.Machine;
-        ulong time = (ulong)((UInt128)machine.Clock.Now * 1_000_000_000 / machine.Description.TscHz);
+        ulong time = GuestTime.NanosecondsOf(guest.Machine);
         found(new CallEvent(kind, task.Address.Value, task.Pid, task.Tid, task.Name, occurred.Order, time, abi, number, value, arguments));
     }
 

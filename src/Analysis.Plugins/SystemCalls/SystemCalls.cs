@@ -1,4 +1,3 @@
-using Guest.Machine;
 using Replay.Engine.Observe;
 
 namespace Analysis.Plugins.SystemCalls;
@@ -33,7 +32,7 @@ public sealed class SystemCalls : ISegmentedPlugin<SystemCalls>
         on.KernelFunction(ExitFunction, watch.Exiting);
         on.KernelFunction("signal_setup_done", watch.Signaled);
         on.KernelFunction("do_exit", watch.Ending);
-        on.Ended(RequireExits);
+        on.Ended(guest => RequiredSymbols.Check(guest, ExitFunction, "do_exit"));
     }
 
     /// <inheritdoc/>
@@ -49,12 +48,4 @@ public sealed class SystemCalls : ISegmentedPlugin<SystemCalls>
 
     // A process may change its name by the call itself (execve).
     private bool IsWanted(CallRow row) => _process.Length == 0 || _process == row.First.Name || _process == row.Exit?.Name || _process == $"{row.First.Pid}";
-
-    private static void RequireExits(ObservedGuest guest)
-    {
-        if (guest.Look(guest.Machine.Cpu) is { } kernel && kernel.Symbols.Find(ExitFunction) is null)
-        {
-            throw new ReplayKitException(604, ExitCode.BadInput, $"the guest's kernel has no symbol {ExitFunction}, where the results of system calls are seen");
-        }
-    }
 }

@@ -6,3 +6,7 @@ strace -f -o /trace sh work.sh
 echo '@@ trace'
 cat /trace
 echo '@@ traced'
+# What was written so far reaches the terminal first.
+sleep 0.5
+echo '@@ interrupts'
+cat /proc/interrupts
