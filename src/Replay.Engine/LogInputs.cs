@@ -143,6 +143,11 @@ internal sealed class LogInputs : IInputSource
             case RecordKind.FrameInput:
                 FrameInput frame = _log.Read<FrameInput>();
                 return machine.ApplyFrame(frame.Slot, frame.Frame) ? true : throw NotWanted(machine, $"the network device in slot {frame.Slot}");
+            case RecordKind.VcpuTurn when machine.Description.Parallel:
+                machine.ApplyTurn(_log.Read<VcpuTurn>().Vcpu);
+                return true;
+            case RecordKind.InterruptTaken when machine.Description.Parallel:
+                return machine.ApplyInterrupt() ? true : throw NotWanted(machine, "the vCPU in turn");
             case RecordKind.StateHash:
                 Comparer?.Compare(machine, _log.Read<StateHash>());
                 return true;

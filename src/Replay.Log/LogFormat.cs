@@ -4,10 +4,13 @@ namespace Replay.Log;
 public static class LogFormat
 {
     /// <summary>The highest version this code reads; it writes the lowest one that has what the machine has (<see cref="VersionFor"/>).</summary>
-    public const int Version = 4;
+    public const int Version = 5;
 
     /// <summary>The first version whose machine may have several vCPUs, in turns.</summary>
     public const int FirstVersionWithTurns = 4;
+
+    /// <summary>The first version whose vCPUs may run at once.</summary>
+    public const int FirstVersionWithParallel = 5;
 
     /// <summary>The version that frames carry: what a frame is has not changed since.</summary>
     public const int FrameVersion = 3;
@@ -25,5 +28,6 @@ public static class LogFormat
     public const int MaxVcpus = 4096;
 
     /// <summary>The version of the recordings of a machine.</summary>
-    public static int VersionFor(Guest.Machine.Board.MachineDescription machine) => machine.Turns is null ? FirstVersionWithTurns - 1 : FirstVersionWithTurns;
+    public static int VersionFor(Guest.Machine.Board.MachineDescription machine) =>
+        machine.Parallel ? FirstVersionWithParallel : machine.Turns is null ? FirstVersionWithTurns - 1 : FirstVersionWithTurns;
 }

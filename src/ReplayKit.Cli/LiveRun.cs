@@ -52,7 +52,7 @@ internal sealed class LiveRun
         }
 
         return new Recorder(
-            MachineSetup.Describe(request.CpuModel, request.MemoryBytes, request.Vcpus, request.Clock, slots.ToDevices()) with { Turns = request.Turns },
+            MachineSetup.Describe(request.CpuModel, request.MemoryBytes, request.Vcpus, request.Clock, slots.ToDevices()) with { Turns = request.Turns, Parallel = request.Parallel },
             MachineFiles.Load(request.Kernel, request.Initrd, request.CommandLine),
             new RunLimits(request.Seconds, request.Instructions))
         {

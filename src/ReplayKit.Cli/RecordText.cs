@@ -21,6 +21,8 @@ internal static class RecordText
         RecordKind.EntropyInput => "entropy-input",
         RecordKind.DiskAnswer => "disk-answer",
         RecordKind.FrameInput => "frame-input",
+        RecordKind.VcpuTurn => "vcpu-turn",
+        RecordKind.InterruptTaken => "interrupt-taken",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 
@@ -56,6 +58,11 @@ internal static class RecordText
                 End end = log.Read<End>();
                 record["reason"] = end.Reason.Word();
                 record["detail"] = end.Detail;
+                break;
+            case RecordKind.VcpuTurn:
+                record["vcpu"] = log.Read<VcpuTurn>().Vcpu;
+                break;
+            case RecordKind.InterruptTaken:
                 break;
             case RecordKind.HostVendor:
                 record["vendor"] = System.Text.Encoding.ASCII.GetString(log.Read<HostVendor>().Name);

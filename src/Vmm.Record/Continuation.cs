@@ -64,7 +64,7 @@ public sealed class Continuation
         Checkpoint start = checkpoints.Open(_manifest.Start!.At);
         LogTarget target = new() { Recording = recording };
         using var backEnds = new LiveBackEnds();
-        using var machine = new VirtualMachine(_manifest.Machine, new ConsoleTee(output, target), Engine, backEnds);
+        using var machine = new VirtualMachine(_manifest.Machine, new ConsoleTee(output, target), Engine with { AtOnce = _manifest.Machine.Parallel }, backEnds);
         start.RestoreTo(machine);
         backEnds.Connect(machine, _manifest.Disks.ToDictionary(disk => disk.Slot, disk => (IDiskImage)DiskAt(start, disk, recording.Path)), Links(), console.Bell, durable);
         backEnds.Resume();

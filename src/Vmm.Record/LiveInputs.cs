@@ -3,6 +3,7 @@ using Guest.Machine.Board;
 using Guest.Machine.X86.HostCode;
 using Replay.Log;
 using Replay.Log.Records;
+using Replay.Multicore;
 using Vmm.Record.BackEnds;
 using Vmm.Record.Control;
 
@@ -53,6 +54,12 @@ internal sealed class LiveInputs : IInputSource
 
     /// <summary>Serves those who control the machine from outside; null for nobody.</summary>
     internal MachineControl? Control { get; init; }
+
+    /// <summary>What runs the vCPUs at once; null where they take turns.</summary>
+    internal ParallelRun? Parallel { get; set; }
+
+    /// <summary>The guest's time if it is the host's; from any thread.</summary>
+    internal ulong Now => _clock.Nanoseconds;
 
     private NewRecording? _recording => _target.Recording;
 
@@ -180,6 +187,17 @@ internal sealed class LiveInputs : IInputSource
 
     private void ApplyTime(VirtualMachine machine, RunStop stop, ulong host)
     {
+        if (Parallel is not null)
+        {
+            // Who needs the time reads it; here it only has to make timers due.
+            if (host >= machine.NextDeadline)
+            {
+                Parallel.SetTime(Math.Max(host, machine.Clock.Now));
+            }
+
+            return;
+        }
+
         if (!_followsHost)
         {
             return;

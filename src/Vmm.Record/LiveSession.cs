@@ -1,5 +1,6 @@
 using Guest.Machine;
 using Guest.Machine.Board;
+using Replay.Multicore;
 using Vmm.Record.BackEnds;
 using Vmm.Record.Control;
 
@@ -32,6 +33,9 @@ internal sealed class LiveSession
     /// <summary>Serves those who control the machine from outside; it is one of the works. Null for nobody.</summary>
     internal MachineControl? Control { get; init; }
 
+    /// <summary>The seed of random pauses of vCPUs that run at once; 0 for none.</summary>
+    internal ulong ChaosSeed { get; init; }
+
     /// <summary>Called about a thousand times a second.</summary>
     internal Action<VirtualMachine>? Polled { get; init; }
 
@@ -47,7 +51,7 @@ internal sealed class LiveSession
         try
         {
             _console.Bell.Connect(_machine);
-            MachineLoop.Run(_machine, inputs);
+            RunToEnd(inputs, target);
         }
         catch (ReplayKitException failure) when (target.Recording is { Log.HasEnded: false } recording)
         {
@@ -61,5 +65,18 @@ internal sealed class LiveSession
 
         target.Recording?.Flush(_machine.Position);
         return new RunResult(inputs.Reason, _machine.Position, _machine.Position.Retired - begin, target.Recording?.Log.Bytes ?? 0);
+    }
+
+    private void RunToEnd(LiveInputs inputs, LogTarget target)
+    {
+        if (!_machine.Description.Parallel)
+        {
+            MachineLoop.Run(_machine, inputs);
+            return;
+        }
+
+        using var run = new ParallelRun(_machine, () => target.Recording?.Log, () => inputs.Now, ChaosSeed);
+        inputs.Parallel = run;
+        MachineLoop.Run(_machine, inputs, run.Run);
     }
 }

@@ -83,7 +83,7 @@ public sealed class Recorder
         LogTarget target = new() { Recording = recording };
         BootInputs boot = LogBoot(recording);
         using var backEnds = new LiveBackEnds();
-        using var machine = new VirtualMachine(_machine, _files.Images, boot, new ConsoleTee(output, target), Engine, backEnds);
+        using var machine = new VirtualMachine(_machine, _files.Images, boot, new ConsoleTee(output, target), Engine with { AtOnce = _machine.Parallel }, backEnds);
         Dictionary<int, IDiskImage> disks = Disks.ToDictionary(disk => disk.Device!.Slot, disk => Tracked(disk.OpenForGuest(recording, durable)));
         backEnds.Connect(machine, disks, Networks.ToDictionary(network => network.Device.Slot, network => network.Link), console.Bell, durable);
         built?.Invoke(machine);
@@ -93,7 +93,7 @@ public sealed class Recorder
         Ready?.Invoke();
         return new LiveSession(machine, backEnds, console)
         {
-            Limits = _limits, HashEvery = HashEvery, Polled = Polled, Control = control,
+            Limits = _limits, HashEvery = HashEvery, ChaosSeed = Engine.ChaosSeed, Polled = Polled, Control = control,
             Works = [.. new IStillWork?[] { flight, control }.OfType<IStillWork>()],
         }.Run(target);
     }

@@ -14,6 +14,7 @@ public sealed class GoldenRecordingTests
     [InlineData("version-2-zstd")]
     [InlineData("version-3-zstd")]
     [InlineData("version-4-turns")]
+    [InlineData("version-5-parallel")]
     public void A_golden_recording_says_what_it_always_said(string name)
     {
         string path = Checkout.Tests(Path.Combine("Golden", name));
@@ -43,19 +44,35 @@ public sealed class GoldenRecordingTests
     }
 
     [Fact]
+    public void The_golden_recording_of_version_5_has_two_processors_in_parallel()
+    {
+        Manifest manifest = RecordingFolder.Open(Checkout.Tests(Path.Combine("Golden", "version-5-parallel"))).Manifest;
+        Assert.Equal((2, true, null), (manifest.Machine.Vcpus, manifest.Machine.Parallel, manifest.Machine.Turns));
+    }
+
+    [Fact]
     public void A_recording_has_the_lowest_version_that_has_what_its_machine_has()
     {
         Assert.Equal(3, (Samples.Manifest with { }).Version);
         Assert.Equal(4, (Samples.Manifest with { Machine = Samples.Manifest.Machine with { Vcpus = 2, Turns = TurnsDescription.Default } }).Version);
+        Assert.Equal(5, (Samples.Manifest with { Machine = Samples.Manifest.Machine with { Vcpus = 2, Parallel = true } }).Version);
     }
 
     [Theory]
     [InlineData(1, true, 4)]
     [InlineData(2, false, 4)]
     [InlineData(2, true, 3)]
-    public void A_manifest_whose_processors_turns_and_version_do_not_fit_is_refused(int vcpus, bool turns, int version)
+    [InlineData(1, false, 5, true)]
+    [InlineData(2, true, 5, true)]
+    [InlineData(2, false, 4, true)]
+    [InlineData(2, false, 5, true, ClockMode.Virtual)]
+    public void A_manifest_whose_processors_turns_and_version_do_not_fit_is_refused(int vcpus, bool turns, int version, bool parallel = false, ClockMode clock = ClockMode.Host)
     {
-        Manifest manifest = Samples.Manifest with { Version = version, Machine = Samples.Manifest.Machine with { Vcpus = vcpus, Turns = turns ? TurnsDescription.Default : null } };
+        Manifest manifest = Samples.Manifest with
+        {
+            Version = version,
+            Machine = Samples.Manifest.Machine with { Vcpus = vcpus, Turns = turns ? TurnsDescription.Default : null, Parallel = parallel, ClockMode = clock },
+        };
         Assert.Equal(102, Assert.Throws<Guest.Machine.ReplayKitException>(() => Manifest.Parse("manifest.json", manifest.ToJson())).Code);
     }
 

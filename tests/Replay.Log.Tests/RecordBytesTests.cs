@@ -35,6 +35,8 @@ public sealed class RecordBytesTests
         (RecordKind.DiskAnswer, Logged.Of(new(0, 3), new DiskAnswer(31, 20, DiskStatus.Done, 1)), $"24 03 1f a101 {HashOne}"),
         (RecordKind.DiskAnswer, Logged.Of(new(0, 3), new DiskAnswer(2, 1, DiskStatus.Failed, null)), "24 03 02 0a"),
         (RecordKind.FrameInput, Logged.Frame(new(0, 3), 31, [0xAA, 0xBB]), "28 03 1f 02 aabb"),
+        (RecordKind.VcpuTurn, Logged.Of(new(0, 300), new VcpuTurn(1)), "2c ac02 01"),
+        (RecordKind.InterruptTaken, Logged.Of(new(0, 3), default(InterruptTaken)), "30 03"),
         (RecordKind.HostVendor, Logged.Vendor(new(0, 3), "AuthenticAMD"), "1c 03 0c 41757468656e746963414d44"),
     ];
 

@@ -63,7 +63,7 @@ public sealed class RecordingFolderTests
     }
 
     [Theory]
-    [InlineData("""{"format":"replaykit-recording","version":99,"something":"new"}""", 103, "manifest.json has format version 99; this ReplayKit reads up to version 4")]
+    [InlineData("""{"format":"replaykit-recording","version":99,"something":"new"}""", 103, "manifest.json has format version 99; this ReplayKit reads up to version 5")]
     [InlineData("""{"format":"replaykit-recording","version":0}""", 102, "it does not begin with format replaykit-recording and a version")]
     [InlineData("""{"format":"another","version":1}""", 102, "it does not begin with format replaykit-recording and a version")]
     [InlineData("""{"format":7,"version":1}""", 102, "it does not begin with format replaykit-recording and a version")]

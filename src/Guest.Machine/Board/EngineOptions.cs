@@ -20,9 +20,12 @@ public sealed record EngineOptions
 
     /// <summary>
     /// 0, or the seed of pseudo-random places at which the engine stops for nothing and drops its translations or its predecoded blocks:
-    /// a test's way to show that neither is visible.
+    /// a test's way to show that neither is visible. Where vCPUs run at once, their threads stop at such places.
     /// </summary>
     public ulong ChaosSeed { get; init; }
+
+    /// <summary>Whether vCPUs run at once, each on a host thread of its own (<see cref="X86.IVcpuGate"/>); a replay runs one after the other.</summary>
+    public bool AtOnce { get; init; }
 
     /// <summary>Where the translator notes what it does; null for a place of its own.</summary>
     public X86.Translate.TranslatorStatistics? Statistics { get; init; }

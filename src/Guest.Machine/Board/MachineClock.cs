@@ -8,13 +8,18 @@ namespace Guest.Machine.Board;
 public sealed class MachineClock : IClock, IDevice
 {
     private const int FractionBits = 32;
+    private readonly bool _stands;
     private Vcpu? _cpu;
     private ulong _anchorRetired;
     private ulong _anchorTicks;
 
     /// <summary>Creates the clock at tick 0.</summary>
-    /// <param name="rate">Ticks per retired instruction as 32.32 fixed point, above 0.</param>
-    public MachineClock(ulong rate) => Rate = rate;
+    /// <param name="rate">Ticks per retired instruction as 32.32 fixed point; 0 for a clock that stands between anchors.</param>
+    public MachineClock(ulong rate)
+    {
+        Rate = rate;
+        _stands = rate == 0;
+    }
 
     /// <inheritdoc/>
     public string Name => "clock";
@@ -34,12 +39,12 @@ public sealed class MachineClock : IClock, IDevice
     /// <exception cref="ReplayKitException">RK0410: the anchor would turn time back or stop it.</exception>
     public void Anchor(ulong ticks, ulong rate)
     {
-        if (ticks < Now || rate == 0)
+        if (ticks < Now || rate == 0 != _stands)
         {
             throw new ReplayKitException(410, ExitCode.BadInput, $"a time anchor of {ticks} ticks at {_cpu!.Position}, where the clock shows {Now}, would turn time back; the log is damaged");
         }
 
-        _anchorRetired = _cpu!.RetiredInAll;
+        _anchorRetired = _stands ? 0 : _cpu!.RetiredInAll;
         _anchorTicks = ticks;
         Rate = rate;
     }
@@ -50,6 +55,11 @@ public sealed class MachineClock : IClock, IDevice
         if (ticks <= _anchorTicks)
         {
             return _anchorRetired;
+        }
+
+        if (_stands)
+        {
+            return ulong.MaxValue;
         }
 
         UInt128 instructions = (((UInt128)(ticks - _anchorTicks) << FractionBits) + Rate - 1) / Rate;

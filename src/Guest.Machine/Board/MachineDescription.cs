@@ -19,7 +19,11 @@ public sealed record MachineDescription
     /// <summary>Number of virtual processors, from 1.</summary>
     public required int Vcpus { get; init; }
 
-    /// <summary>How several vCPUs take turns; null where there is one.</summary>
+    /// <summary>Whether several vCPUs run at once, each on a host thread of its own: their order is in the log. There are several then, and no <see cref="Turns"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Parallel { get; init; }
+
+    /// <summary>How several vCPUs take turns; null where there is one, or they run at once.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public TurnsDescription? Turns { get; init; }
 

@@ -11,6 +11,9 @@ public sealed record TurnsDescription(ulong Quantum, ulong Seed)
     /// <summary>What machines have where nobody chooses.</summary>
     public static TurnsDescription Default { get; } = new(50_000, 0);
 
+    /// <summary>Turns that never end by themselves: those of vCPUs that run at once are in the log.</summary>
+    internal static TurnsDescription Logged { get; } = new(ulong.MaxValue, 0);
+
     /// <summary>What machines have whose turns are to vary: the same lengths again for the same seed.</summary>
     /// <param name="seed">Not 0.</param>
     public static TurnsDescription Chaos(ulong seed) => new(100_000, seed);

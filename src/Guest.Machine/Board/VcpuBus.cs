@@ -11,6 +11,11 @@ internal sealed class VcpuBus : ICpuBus, IInterruptTarget
     private const uint MsrTsc = 0x10;
     private const uint MsrTscAdjust = 0x3B;
 
+    // Of the x2APIC.
+    private const uint MsrTaskPriority = 0x808;
+    private const uint MsrEndOfInterrupt = 0x80B;
+    private const uint MsrCommand = 0x830;
+
     private readonly VirtualMachine _machine;
     private readonly int _index;
     private LocalApic _local = null!;
@@ -23,7 +28,14 @@ internal sealed class VcpuBus : ICpuBus, IInterruptTarget
     }
 
     /// <inheritdoc/>
-    ulong ICpuBus.TimeStamp => _machine.Clock.Now + _local.TscOffset;
+    ulong ICpuBus.TimeStamp
+    {
+        get
+        {
+            _machine.Memory.Gate?.ReadTime();
+            return _machine.Clock.Now + _local.TscOffset;
+        }
+    }
 
     /// <inheritdoc/>
     bool ICpuBus.HasInterrupt => _local.HasInterrupt;
@@ -31,8 +43,17 @@ internal sealed class VcpuBus : ICpuBus, IInterruptTarget
     /// <inheritdoc/>
     ulong ICpuBus.TaskPriority
     {
-        get => _local.Cr8;
-        set => _local.Cr8 = (byte)value;
+        get
+        {
+            _machine.Memory.Gate?.Touch();
+            return _local.Cr8;
+        }
+
+        set
+        {
+            _machine.Memory.Gate?.Touch();
+            _local.Cr8 = (byte)value;
+        }
     }
 
     /// <summary>Connects the vCPU with its local APIC.</summary>
@@ -58,6 +79,7 @@ internal sealed class VcpuBus : ICpuBus, IInterruptTarget
         {
             cpu.Attention = true;
             cpu.EndBlock();
+            _machine.Memory.Gate?.Wake(cpu);
         }
     }
 
@@ -65,11 +87,16 @@ internal sealed class VcpuBus : ICpuBus, IInterruptTarget
     void ICpuBus.ShutDown() => _machine.ShutDown();
 
     /// <inheritdoc/>
-    byte ICpuBus.AcknowledgeInterrupt() => _local.Acknowledge();
+    byte ICpuBus.AcknowledgeInterrupt()
+    {
+        _machine.Memory.Gate?.Touch();
+        return _local.Acknowledge();
+    }
 
     /// <inheritdoc/>
     uint ICpuBus.ReadPort(ushort port, int size)
     {
+        _machine.Memory.Gate?.ReadTime();
         LookAround();
         return _machine.Board.Ports.Read(port, size);
     }
@@ -77,6 +104,7 @@ internal sealed class VcpuBus : ICpuBus, IInterruptTarget
     /// <inheritdoc/>
     void ICpuBus.WritePort(ushort port, int size, uint value)
     {
+        _machine.Memory.Gate?.ReadTime();
         _machine.Board.Ports.Write(port, size, value);
         LookAround();
     }
@@ -84,6 +112,7 @@ internal sealed class VcpuBus : ICpuBus, IInterruptTarget
     /// <inheritdoc/>
     ulong ICpuBus.ReadDevice(GuestPhysical address, int size)
     {
+        _machine.Memory.Gate?.ReadTime();
         LookAround();
         return _machine.Board.Mmio.Read(_local, address, size);
     }
@@ -91,6 +120,7 @@ internal sealed class VcpuBus : ICpuBus, IInterruptTarget
     /// <inheritdoc/>
     void ICpuBus.WriteDevice(GuestPhysical address, int size, ulong value)
     {
+        _machine.Memory.Gate?.ReadTime();
         _machine.Board.Mmio.Write(_local, address, size, value);
         LookAround();
     }
@@ -98,6 +128,7 @@ internal sealed class VcpuBus : ICpuBus, IInterruptTarget
     /// <inheritdoc/>
     bool ICpuBus.TryReadMsr(uint index, out ulong value)
     {
+        TouchFor(index);
         if (index == MsrTscAdjust)
         {
             value = _local.TscOffset;
@@ -110,6 +141,7 @@ internal sealed class VcpuBus : ICpuBus, IInterruptTarget
     /// <inheritdoc/>
     bool ICpuBus.TryWriteMsr(uint index, ulong value)
     {
+        TouchFor(index);
         if (index is MsrTsc or MsrTscAdjust)
         {
             _local.TscOffset = index == MsrTsc ? value - _machine.Clock.Now : value;
@@ -120,5 +152,18 @@ internal sealed class VcpuBus : ICpuBus, IInterruptTarget
         bool known = _local.TryWriteMsr(index, value);
         LookAround();
         return known;
+    }
+
+    // Most of the x2APIC's registers have nothing to do with the time, and those are the ones that are written often.
+    private void TouchFor(uint msr)
+    {
+        if (msr is MsrEndOfInterrupt or MsrCommand or MsrTaskPriority)
+        {
+            _machine.Memory.Gate?.Touch();
+        }
+        else
+        {
+            _machine.Memory.Gate?.ReadTime();
+        }
     }
 }

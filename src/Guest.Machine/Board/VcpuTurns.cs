@@ -59,7 +59,8 @@ public sealed class VcpuTurns : IDevice
     internal void Begin(int vcpu, ulong at)
     {
         Current = vcpu;
-        End = at + Length();
+        ulong length = Length();
+        End = length > ulong.MaxValue - at ? ulong.MaxValue : at + length;
     }
 
     internal void EndAt(ulong at) => End = at;

@@ -12,6 +12,12 @@ public sealed partial class VirtualMachine
     {
         SettleIfHalted();
         Clock.Anchor(ticks, rate);
+        if (Description.Parallel)
+        {
+            // The clock stands between anchors: nothing else makes a timer due.
+            Board.ExpireTimers(Clock.Now);
+        }
+
         EndInput(taken: true);
     }
 
@@ -56,7 +62,7 @@ public sealed partial class VirtualMachine
     // Inside a REP instruction interrupts are delivered only where an input was taken: a replay must know where.
     private bool EndInput(bool taken)
     {
-        _inputInRep |= taken && Cpu.State.InRep;
+        _inputInRep |= taken && Cpu.State.InRep && !Description.Parallel;
         SettleIfHalted();
         return taken;
     }

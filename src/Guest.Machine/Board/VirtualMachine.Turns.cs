@@ -13,7 +13,6 @@ public sealed partial class VirtualMachine
 
     // Of the vCPU in turn.
     private IEngine _engine;
-    private LocalApic _local;
 
     /// <summary>All vCPUs, by number.</summary>
     public IReadOnlyList<Vcpu> Cpus => _cpus;
@@ -32,11 +31,12 @@ public sealed partial class VirtualMachine
     internal void Initialise(int index)
     {
         Vcpu cpu = _cpus[index];
-        if (cpu == Cpu)
+        if (cpu == (Memory.Gate is { } gate ? gate.Acting : Cpu))
         {
             throw new ReplayKitException(271, ExitCode.HostCannot, $"the guest sent INIT to the CPU that sends it (APIC id {index}) at {Position}, which this machine does not support");
         }
 
+        Memory.Gate?.Hold(cpu);
         cpu.Initialise();
         _turns!.SetWaiting(index, true);
     }
@@ -46,8 +46,10 @@ public sealed partial class VirtualMachine
     {
         if (_turns is { } turns && turns.WaitsForStartUp(index))
         {
+            Memory.Gate?.Hold(_cpus[index]);
             _cpus[index].StartUp(vector);
             turns.SetWaiting(index, false);
+            Memory.Gate?.Wake(_cpus[index]);
         }
     }
 
@@ -100,11 +102,11 @@ public sealed partial class VirtualMachine
         next.RetiredByOthers = all - next.State.Retired;
         Cpu = next;
         _engine = _engines[next.Index];
-        _local = Board.LocalApics[next.Index];
         Clock.Follow(next);
     }
 
-    private bool CanRun(Vcpu cpu) => !_turns!.WaitsForStartUp(cpu.Index) && (!cpu.State.Halted || TakesNmi(cpu) || TakesInterrupt(cpu));
+    /// <summary>Whether a vCPU has an instruction to execute or an interrupt to take: it does not wait for Start-Up, and has not halted for good.</summary>
+    public bool CanRun(Vcpu cpu) => !_turns!.WaitsForStartUp(cpu.Index) && (!cpu.State.Halted || TakesNmi(cpu) || TakesInterrupt(cpu));
 
     private bool TakesNmi(Vcpu cpu) =>
         Board.LocalApics[cpu.Index].HasNmi && !cpu.State.NmiBlocked && cpu.State.Shadow != InterruptShadow.MovSs;

@@ -58,16 +58,15 @@ public sealed partial class VirtualMachine : IBoardControl, IDisposable
         Description = description;
         Memory = new GuestMemory(description.MemoryBytes);
         PageHash = PageHash.For(description.MemoryHashKey);
-        Clock = new MachineClock(description.VirtualRate);
+        Clock = new MachineClock(description.Parallel ? 0 : description.VirtualRate);
         Output = new OutputHash(console);
         _buses = [.. Enumerable.Range(0, description.Vcpus).Select(index => new VcpuBus(this, index))];
-        Board = new PcBoard(startSeconds, Clock, this, Output, _buses, new PciSetup(description.Pci, Memory, backEnds ?? new NoBackEnds()), description.Turns);
+        Board = new PcBoard(startSeconds, Clock, this, Output, _buses, new PciSetup(description.Pci, Memory, backEnds ?? new NoBackEnds()), description.Parallel ? TurnsDescription.Logged : description.Turns);
         _turns = Board.Turns;
         _cpus = [.. _buses.Select((bus, index) => CreateCpu(bus, index, options))];
         _engines = [.. _cpus.Select(cpu => CreateEngine(cpu, options))];
         Cpu = _cpus[0];
         _engine = _engines[0];
-        _local = Board.LocalApics[0];
         Clock.Follow(Cpu);
         _hasher = new MachineHasher(this);
         _chaos = new EngineChaos(options.ChaosSeed);
@@ -168,7 +167,14 @@ public sealed partial class VirtualMachine : IBoardControl, IDisposable
     public void Call()
     {
         _called = true;
-        Cpu.Attention = true;
+        if (Memory.Gate is { } gate)
+        {
+            gate.Call();
+        }
+        else
+        {
+            Cpu.Attention = true;
+        }
     }
 
     /// <summary>The hash of the whole state, in parts. Costs a hash of every page written since the last one.</summary>
@@ -285,7 +291,11 @@ public sealed partial class VirtualMachine : IBoardControl, IDisposable
 
     private Vcpu CreateCpu(VcpuBus bus, int index, EngineOptions options)
     {
-        Vcpu cpu = new(index, Memory, bus, CpuModels.Create(Description.CpuModel, Description.Vcpus), options.TlbEntries) { TakesTurns = _turns is not null };
+        Vcpu cpu = new(index, Memory, bus, CpuModels.Create(Description.CpuModel, Description.Vcpus), options.TlbEntries)
+        {
+            TakesTurns = _turns is not null && !Description.Parallel,
+            SharesRam = options.AtOnce,
+        };
         bus.Connect(cpu, Board.LocalApics[index]);
         return cpu;
     }
@@ -305,7 +315,7 @@ public sealed partial class VirtualMachine : IBoardControl, IDisposable
     // instruction timers never land and turns never end, and interrupts come only where an input did.
     private void Settle()
     {
-        if (Cpu.State.InRep && !_inputInRep)
+        if (Description.Parallel || (Cpu.State.InRep && !_inputInRep))
         {
             return;
         }
@@ -320,21 +330,13 @@ public sealed partial class VirtualMachine : IBoardControl, IDisposable
         }
 
         _inputInRep = false;
-        if (TakesNmi(Cpu) && _local.TryTakeNmi())
-        {
-            Cpu.DeliverNmi();
-        }
-
-        while (TakesInterrupt(Cpu) && End == MachineEnd.None)
-        {
-            Cpu.DeliverInterrupt();
-        }
+        DeliverDue(Cpu);
     }
 
     // Where the next timer lands or the turn ends; never inside a REP instruction, which is completed first.
     private ulong NextTimer()
     {
-        ulong due = Math.Min(Clock.RetiredAt(Board.NextDeadline), _turns?.End ?? ulong.MaxValue);
+        ulong due = Description.Parallel ? ulong.MaxValue : Math.Min(Clock.RetiredAt(Board.NextDeadline), _turns?.End ?? ulong.MaxValue);
         return Cpu.State.InRep ? Math.Max(due, Cpu.RetiredInAll + 1) : due;
     }
 
@@ -380,11 +382,25 @@ public sealed partial class VirtualMachine : IBoardControl, IDisposable
     {
         if (End == MachineEnd.None)
         {
+            // Nothing is executed behind the end.
+            Memory.Gate?.HoldOthers();
             End = end;
         }
 
         LookAround();
     }
 
-    private void LookAround() => _buses[Cpu.Index].LookAround();
+    private void LookAround()
+    {
+        if (Memory.Gate is null)
+        {
+            _buses[Cpu.Index].LookAround();
+            return;
+        }
+
+        foreach (VcpuBus bus in _buses)
+        {
+            bus.LookAround();
+        }
+    }
 }

@@ -65,6 +65,9 @@ public sealed partial class GuestMemory : IDisposable
     /// <summary>Where the pages' flags stand, one byte each: emitted code reads them.</summary>
     internal nint FlagsAddress => Raw.AddressOf(ref _flags[0]);
 
+    /// <summary>What lets several vCPUs access RAM at once; null where one thing is done after the other.</summary>
+    internal X86.IVcpuGate? Gate { get; set; }
+
     /// <summary>Adds one who is told of changes under derived data.</summary>
     public void Watch(IPageWatcher watcher) => _watchers = [.. _watchers, watcher];
 
@@ -75,7 +78,9 @@ public sealed partial class GuestMemory : IDisposable
         while (bytes.Length > 0)
         {
             int part = Math.Min(bytes.Length, 0x1000 - (int)(address.Value & 0xFFF));
-            Raw.Span(Host(address), part).CopyTo(bytes);
+            nint host = Host(address);
+            Gate?.Acquire(PageOf(host), write: false);
+            Raw.Span(host, part).CopyTo(bytes);
             bytes = bytes[part..];
             address = new GuestPhysical(address.Value + (ulong)part);
         }
@@ -89,6 +94,7 @@ public sealed partial class GuestMemory : IDisposable
         {
             int part = Math.Min(bytes.Length, 0x1000 - (int)(address.Value & 0xFFF));
             nint host = Host(address);
+            Gate?.Acquire(PageOf(host), write: true);
             _isBoardWriting = true;
             BeforeWrite(PageOf(host), (int)(address.Value & 0xFFF), bytes[..part]);
             _isBoardWriting = false;

@@ -169,8 +169,8 @@ internal sealed class Tlb
         ClearFetches();
     }
 
-    /// <summary>Takes the right to write one host page from the first level; the second asks the page's flags anyway.</summary>
-    internal void RevokeWrite(nint hostPage)
+    /// <summary>Takes the right to write one host page from the first level, or every right to it; the second asks flags and rights of the page anyway.</summary>
+    internal void Revoke(nint hostPage, bool all)
     {
         for (int mode = 0; mode < Modes; mode++)
         {
@@ -179,7 +179,12 @@ internal sealed class Tlb
             int from = 0;
             for (int found; (found = hosts[from..].IndexOf(hostPage)) >= 0; from += found + 1)
             {
-                Raw.Store(table + TlbEntry.Write + ((from + found) * 8), TlbEntry.Invalid(from + found));
+                nint entry = table + ((from + found) * 8);
+                Raw.Store(entry + TlbEntry.Write, TlbEntry.Invalid(from + found));
+                if (all)
+                {
+                    Raw.Store(entry, TlbEntry.Invalid(from + found));
+                }
             }
         }
     }

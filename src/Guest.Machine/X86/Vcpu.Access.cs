@@ -338,7 +338,7 @@ public sealed partial class Vcpu
     // After a slow store the page may have become one that can be written without ceremony.
     private void AllowWrite(ulong address, ulong physical)
     {
-        if (Memory.TryHost(physical & ~0xFFFUL, out nint host) && Memory.IsPlain(Memory.PageOf(host)))
+        if (Memory.TryHost(physical & ~0xFFFUL, out nint host) && MayWrite(Memory.PageOf(host)))
         {
             _tlb.AllowWrite(State.Mode, address & ~0xFFFUL, SpaceOf(address).Id);
         }

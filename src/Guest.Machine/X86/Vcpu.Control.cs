@@ -107,7 +107,13 @@ public sealed partial class Vcpu
         for (int i = 0; i < 4; i++)
         {
             ulong address = (root & 0xFFFF_FFE0) + (ulong)(i * 8);
-            pointers[i] = Memory.TryHost(address, out nint host) ? Native.Raw.Load<ulong>(host) : ulong.MaxValue;
+            pointers[i] = ulong.MaxValue;
+            if (Memory.TryHost(address, out nint host))
+            {
+                Acquire(Memory.PageOf(host), AccessKind.Read);
+                pointers[i] = Native.Raw.Load<ulong>(host);
+            }
+
             const ulong Reserved = 0x1E6 | (~((1UL << PhysicalBits) - 1));
             if ((pointers[i] & Present) != 0 && (pointers[i] & Reserved) != 0)
             {

@@ -23,6 +23,7 @@ public sealed partial class Vcpu
         ref CpuState s = ref State;
         UpdateAccessMode();
         _externalEvent = 0;
+        NoteActed();
         if (!fault.Trap)
         {
             s.Rip = s.InstructionStart;

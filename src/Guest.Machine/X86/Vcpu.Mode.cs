@@ -132,6 +132,7 @@ public sealed partial class Vcpu
         ref CpuState s = ref State;
         if (_tlb.TryFetch(s.Cpl == 3, address, out nint known))
         {
+            Acquire(Memory.PageOf(known), AccessKind.Fetch);
             return known;
         }
 

@@ -38,7 +38,8 @@ public sealed partial class Vcpu
         if (kind != AccessKind.Fetch && _tlb.TryFind(mode, address, SpaceOf(address).Id, kind == AccessKind.Write, out nint host))
         {
             int ram = Memory.PageOf(host);
-            _tlb.Renew(mode, address & ~0xFFFUL, SpaceOf(address).Id, Memory.IsPlain(ram));
+            Acquire(ram, kind);
+            _tlb.Renew(mode, address & ~0xFFFUL, SpaceOf(address).Id, MayWrite(ram));
             physical = GuestMemory.AddressOf(ram).Value | (address & 0xFFF);
             return true;
         }
@@ -162,6 +163,8 @@ public sealed partial class Vcpu
             return;
         }
 
+        int ram = Memory.PageOf(host);
+        Acquire(ram, kind);
         ulong page = address & ~0xFFFUL;
         if (kind == AccessKind.Fetch)
         {
@@ -179,7 +182,7 @@ public sealed partial class Vcpu
             return;
         }
 
-        _tlb.Fill(mode, page, host, walk.Readable, walk.WritableNow, Memory.IsPlain(Memory.PageOf(host)), SpaceOf(address).Id);
+        _tlb.Fill(mode, page, host, walk.Readable, walk.WritableNow, MayWrite(ram), SpaceOf(address).Id);
     }
 
     /// <summary>Reads the entries that map an address.</summary>
@@ -291,6 +294,7 @@ public sealed partial class Vcpu
         bool ram = Memory.TryHost(physical, out nint host);
         if (ram)
         {
+            Acquire(Memory.PageOf(host), AccessKind.Read);
             entry = Raw.Load<ulong>(host);
             NoteWalked(Memory.PageOf(host), (int)(physical & 0xFFF) / 8, entry, level, address, root);
         }
@@ -304,6 +308,7 @@ public sealed partial class Vcpu
         bool ram = Memory.TryHost(physical, out nint host);
         if (ram)
         {
+            Acquire(Memory.PageOf(host), AccessKind.Read);
             entry = Raw.Load<uint>(host);
             NoteWalked32(Memory.PageOf(host));
         }
@@ -329,6 +334,8 @@ public sealed partial class Vcpu
             ulong wanted = _walkEntries[i] | Accessed | (last && write ? Dirty : 0);
             if (wanted != _walkEntries[i] && _walkHosts[i] != 0)
             {
+                Acquire(Memory.PageOf(_walkHosts[i]), AccessKind.Write);
+                NoteActed();
                 Memory.WriteAccessedDirty(_walkHosts[i], wanted, _walkWide ? 8 : 4);
                 _walkEntries[i] = wanted;
             }

@@ -68,6 +68,7 @@ public sealed partial class Vcpu
         {
             if (IsDerived(old.Slice(slot * 8, 8)) && Changes(old, slot * 8, offset, bytes))
             {
+                StandStill();
                 DropEntry(ref walked, page, slot);
                 EndBlock();
             }
@@ -77,7 +78,14 @@ public sealed partial class Vcpu
     }
 
     /// <inheritdoc/>
-    void IPageWatcher.WriteRightsRevoked(int page) => _tlb.RevokeWrite(Memory.HostBase + ((nint)page << 12));
+    void IPageWatcher.WriteRightsRevoked(int page)
+    {
+        // Who derives something has the right to read, so nobody else has the one to write.
+        if (_rights is null || _rights[page] == PageRight.Write)
+        {
+            _tlb.Revoke(Memory.HostBase + ((nint)page << 12), all: false);
+        }
+    }
 
     /// <inheritdoc/>
     void IPageWatcher.AllWriteRightsRevoked() => _tlb.RevokeWrites();
@@ -85,6 +93,11 @@ public sealed partial class Vcpu
     /// <inheritdoc/>
     void IPageWatcher.CodeChanging(int page, int offset, int length)
     {
+        if (SharesRam && ((IPageWatcher)this).HoldsCode(page))
+        {
+            StandStill();
+        }
+
         foreach (ICodeHolder holder in CodeHolders)
         {
             holder.CodeChanging(page, offset, length);
@@ -147,6 +160,7 @@ public sealed partial class Vcpu
     {
         if (InLongMode && Memory.TryHost(State.Cr3 & AddressMask, out nint host))
         {
+            Acquire(Memory.PageOf(host), AccessKind.Read);
             NoteTable(Memory.PageOf(host), new WalkedPage { Space = _user, Level = WalkedPage.Root });
         }
     }
@@ -160,6 +174,7 @@ public sealed partial class Vcpu
             return false;
         }
 
+        Acquire(Memory.PageOf(host), AccessKind.Read);
         foreach (int slot in _kernelSlots)
         {
             if (_kernelRoots[slot] != (Raw.Load<ulong>(host + (slot * 8)) & ~Accessed))

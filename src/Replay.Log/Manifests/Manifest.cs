@@ -113,7 +113,8 @@ public sealed record Manifest
     private void CheckValues()
     {
         bool valuesHold = Machine.Vcpus is >= 1 and <= LogFormat.MaxVcpus
-            && Machine.Vcpus > 1 == Machine.Turns is not null
+            && Machine.Vcpus > 1 == (Machine.Parallel || Machine.Turns is not null)
+            && !(Machine.Parallel && (Machine.Turns is not null || Machine.ClockMode != ClockMode.Host))
             && (Machine.Turns?.IsPossible ?? true)
             && Machine.MemoryBytes > 0
             && Machine.TscHz > 0
@@ -131,6 +132,11 @@ public sealed record Manifest
         if (Machine.Turns is not null && Version < LogFormat.FirstVersionWithTurns)
         {
             throw new JsonException($"a machine has several vCPUs from version {LogFormat.FirstVersionWithTurns} on, and this is version {Version}");
+        }
+
+        if (Machine.Parallel && Version < LogFormat.FirstVersionWithParallel)
+        {
+            throw new JsonException($"a machine's vCPUs run at once from version {LogFormat.FirstVersionWithParallel} on, and this is version {Version}");
         }
 
         if (Machine.MemoryHashKey is null != Version < LogFormat.FirstVersionWithKey)

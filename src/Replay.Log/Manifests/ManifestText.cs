@@ -64,6 +64,11 @@ internal static class ManifestText
         WriteList(json, "cpuid", machine.Cpuid, (writer, leaf) => writer.WriteStringValue(CpuidLeafJson.TextOf(leaf)));
         json.WriteNumber("memoryBytes", machine.MemoryBytes);
         json.WriteNumber("vcpus", machine.Vcpus);
+        if (machine.Parallel)
+        {
+            json.WriteBoolean("parallel", true);
+        }
+
         if (machine.Turns is { } turns)
         {
             json.WriteStartObject("turns");

@@ -35,4 +35,10 @@ public enum RecordKind
 
     /// <summary><see cref="Records.FrameInput"/>.</summary>
     FrameInput = 10,
+
+    /// <summary><see cref="Records.VcpuTurn"/>.</summary>
+    VcpuTurn = 11,
+
+    /// <summary><see cref="Records.InterruptTaken"/>.</summary>
+    InterruptTaken = 12,
 }

@@ -22,6 +22,9 @@ public sealed class RecordPlace
         _anchors = new (ulong, TimeAnchor)[vcpus];
     }
 
+    /// <summary>vCPUs of the machine.</summary>
+    public int Vcpus => _retired.Length;
+
     /// <summary>The position of the record.</summary>
     public Position Position { get; private set; }
 

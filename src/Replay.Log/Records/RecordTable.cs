@@ -21,6 +21,8 @@ internal static class RecordTable
             case RecordKind.EntropyInput: Read<EntropyInput>(ref cursor, place, json); break;
             case RecordKind.DiskAnswer: Read<DiskAnswer>(ref cursor, place, json); break;
             case RecordKind.FrameInput: Read<FrameInput>(ref cursor, place, json); break;
+            case RecordKind.VcpuTurn: Read<VcpuTurn>(ref cursor, place, json); break;
+            case RecordKind.InterruptTaken: Read<InterruptTaken>(ref cursor, place, json); break;
             default: throw new RecordFormatException($"a record of kind {(int)kind}", isUnknown: true);
         }
     }

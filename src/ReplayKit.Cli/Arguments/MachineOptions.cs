@@ -41,7 +41,7 @@ internal sealed class MachineOptions
 
     private readonly Option<string?> schedule = new("--schedule")
     {
-        Description = $"How several processors take turns on one host thread: {ScheduleText.Form}. Turns have a fixed length; chaos varies it, which provokes races: the same for the same seed.",
+        Description = $"How several processors run: {ScheduleText.Form}. Parallel: each on a host thread of its own. In turns they share one; chaos varies the turns' length, which provokes races: the same for the same seed.",
         HelpName = "HOW",
     };
 
@@ -112,6 +112,12 @@ internal sealed class MachineOptions
             throw UsageError.TooManyVcpus(vcpus);
         }
 
+        bool parallel = ScheduleText.IsParallel(parsed.GetValue(schedule), vcpus);
+        if (parallel && parsed.GetRequiredValue(clock) == "virtual")
+        {
+            throw UsageError.Contradiction("--schedule parallel and --clock virtual: what runs in parallel takes the host's time");
+        }
+
         return new MachineRequest
         {
             Kernel = ExistingFile.Checked(parsed.GetRequiredValue(kernel), "--kernel"),
@@ -120,6 +126,7 @@ internal sealed class MachineOptions
             MemoryBytes = MemorySize.Parse(parsed.GetRequiredValue(memory)),
             Vcpus = vcpus,
             Turns = ScheduleText.Parse(parsed.GetValue(schedule), vcpus),
+            Parallel = parallel,
             CpuModel = parsed.GetRequiredValue(cpu),
             Clock = parsed.GetRequiredValue(clock) == "virtual" ? ClockMode.Virtual : ClockMode.Host,
             Disks = Disks(parsed),

@@ -26,6 +26,9 @@ internal sealed record MachineRequest
     /// <summary>How several of them take turns; null for one.</summary>
     public required TurnsDescription? Turns { get; init; }
 
+    /// <summary>Whether several virtual processors run at once.</summary>
+    public required bool Parallel { get; init; }
+
     /// <summary>The name of the CPU model.</summary>
     public required string CpuModel { get; init; }
 

@@ -97,8 +97,10 @@ internal static class Samples
         return records;
     }
 
-    private static Logged RandomRecord(Random random, Position at) => random.Next(11) switch
+    private static Logged RandomRecord(Random random, Position at) => random.Next(13) switch
     {
+        8 => Logged.Of(at, default(InterruptTaken)),
+        7 => Logged.Of(at, new VcpuTurn(random.Next(2))),
         6 => Logged.Frame(at, random.Next(1, 32), Bytes(random, random.Next(1600))),
         5 => Logged.Of(at, new DiskAnswer(random.Next(1, 32), random.Next(512), (DiskStatus)random.Next(3), random.Next(2) == 0 ? null : new UInt128(Number(random), Number(random)))),
         4 => Logged.Entropy(at, random.Next(1, 32), Bytes(random, random.Next(70))),

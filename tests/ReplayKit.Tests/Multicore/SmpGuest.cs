@@ -5,16 +5,26 @@ using Vmm.Record;
 
 namespace ReplayKit.Tests.Multicore;
 
-/// <summary>The bare-metal guest for several processors (Guests/smp.c), compiled once.</summary>
-public sealed class SmpGuest : IDisposable
+/// <summary>A bare-metal guest for several processors (Guests/smp.c), compiled once.</summary>
+public class SmpGuest : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
     /// <summary>Compiles the guest.</summary>
-    public SmpGuest() => Programs.Run(Checkout.Path("tests", "ReplayKit.Tests", "Guests", "build.sh"), Kernel, "smp");
+    public SmpGuest()
+        : this("smp")
+    {
+    }
+
+    /// <summary>Compiles another one that takes the same command line and ends the same way.</summary>
+    internal SmpGuest(string name)
+    {
+        Kernel = _folder.File(name);
+        Programs.Run(Checkout.Path("tests", "ReplayKit.Tests", "Guests", "build.sh"), Kernel, name);
+    }
 
     /// <summary>The guest's ELF file.</summary>
-    public string Kernel => _folder.File("smp");
+    public string Kernel { get; }
 
     /// <summary>A path for something that a test makes.</summary>
     public string File(string name) => _folder.File(name);
@@ -33,8 +43,11 @@ public sealed class SmpGuest : IDisposable
     }
 
     /// <summary>What the guest prints, by name.</summary>
-    internal static Dictionary<string, long> Values(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
-        .ToDictionary(line => line[..line.LastIndexOf(' ')], line => long.Parse(line[(line.LastIndexOf(' ') + 1)..], System.Globalization.CultureInfo.InvariantCulture));
+    internal static Dictionary<string, ulong> Numbers(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+        .ToDictionary(line => line[..line.LastIndexOf(' ')], line => ulong.Parse(line[(line.LastIndexOf(' ') + 1)..], System.Globalization.CultureInfo.InvariantCulture));
+
+    /// <summary>The same as signed numbers.</summary>
+    internal static Dictionary<string, long> Values(string text) => Numbers(text).ToDictionary(pair => pair.Key, pair => (long)pair.Value);
 
     /// <summary>The guest as a machine boots it.</summary>
     internal LinuxImages Images(int cpus, int rounds) => MachineFiles.Load(Kernel, null, $"cpus={cpus} rounds={rounds}").Images;
@@ -44,5 +57,9 @@ public sealed class SmpGuest : IDisposable
         MachineSetup.Describe("x86-64-v3", 64UL << 20, cpus, ClockMode.Virtual) with { Turns = turns };
 
     /// <inheritdoc/>
-    public void Dispose() => _folder.Dispose();
+    public void Dispose()
+    {
+        _folder.Dispose();
+        GC.SuppressFinalize(this);
+    }
 }

@@ -124,6 +124,7 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
     {
         s.Emitted.Ram = _cpu.Memory.HostBase;
         s.Emitted.PageFlags = _cpu.Memory.FlagsAddress;
+        s.Emitted.Rights = _cpu.RightsAddress;
         s.Emitted.HostMxcsr = 0x1F80;
         s.Emitted.VectorsLive = 0;
         s.Emitted.X87Live = 0;
@@ -133,6 +134,11 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
     {
         while (s.Retired < until && !_cpu.Attention)
         {
+            if (_cpu.Memory.Gate is { } gate && !Passes(gate))
+            {
+                continue;
+            }
+
             ulong left = until - s.Retired;
             if (left <= 2 * _slack)
             {
@@ -182,6 +188,12 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
         ShadowStack stack = mode.IsSupervisor ? _kernelStack : _userStack;
         s.Emitted.Shadow = stack.Pointer;
         s.Emitted.ShadowBottom = stack.Bottom;
+        if (_cpu.Memory.Gate is { } gate)
+        {
+            EnterBeside(ref s, target, budget, stack, gate);
+            return;
+        }
+
         Leave reason;
         do
         {
@@ -190,42 +202,51 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
         }
         while (reason is Leave.Read or Leave.Write && TryAllow(ref s, reason, out target));
 
+        Act(ref s, Stand(ref s, budget, reason, stack));
+    }
+
+    // Brings the guest's state to where emitted code left; that touches nothing but this vCPU's own. Returns what is to be done there.
+    private Leave Stand(ref CpuState s, ulong budget, Leave reason, ShadowStack stack)
+    {
         s.Emitted.VectorsLive = 0;
         s.Emitted.X87Live = 0;
         stack.Keep(s.Emitted.Shadow);
         UnpackFlags(ref s);
-        Settle(ref s, budget, reason);
-    }
-
-    // Brings the guest's state to where emitted code left, and does there what it left for.
-    private void Settle(ref CpuState s, ulong budget, Leave reason)
-    {
         ulong debited = budget - (ulong)(s.Emitted.Budget >> 16);
         switch (reason)
         {
             case Leave.Link:
-                Follow(ref s, debited);
-                break;
+                BlockLink link = _blocks.Links.LinkAt(s.Emitted.Site);
+                s.Retired += debited;
+                s.Rip = unchecked(PageOf(ref s, link.From) + (ulong)link.Target);
+                return reason;
             case Leave.Jump:
-                Arrive(ref s, debited);
-                break;
+                return Arrive(ref s, debited);
             default:
                 ref readonly Site site = ref _blocks.Links.SiteAt(s.Emitted.Site);
                 s.Retired += debited - (ulong)(site.Block.Count - site.Index);
                 s.Rip = PageOf(ref s, site.Block) + site.Block.Offsets[site.Index];
                 Shorten(site.Block, site.Index);
-                if (reason != Leave.Budget)
-                {
-                    Interpret(ref s, reason);
-                }
+                return reason;
+        }
+    }
 
-                break;
+    // Does what emitted code left for.
+    private void Act(ref CpuState s, Leave reason)
+    {
+        if (reason == Leave.Link)
+        {
+            Follow(ref s);
+        }
+        else if (reason is not (Leave.Budget or Leave.Jump))
+        {
+            Interpret(ref s, reason);
         }
     }
 
     private void Interpret(ref CpuState s, Leave reason)
     {
-        if (reason is Leave.Read or Leave.Write && _cpu.PendingPageFault is { } fault)
+        if (reason is Leave.Read or Leave.Write && IsStillSo(ref s, reason) && _cpu.PendingPageFault is { } fault)
         {
             s.InstructionStart = s.Rip;
             _cpu.Deliver(fault);
@@ -240,12 +261,10 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
         }
     }
 
-    private void Follow(ref CpuState s, ulong debited)
+    private void Follow(ref CpuState s)
     {
         int number = s.Emitted.Site;
         BlockLink link = _blocks.Links.LinkAt(number);
-        s.Retired += debited;
-        s.Rip = unchecked(PageOf(ref s, link.From) + (ulong)link.Target);
         s.InstructionStart = s.Rip;
         if (!_cpu.TryAllowFetch(s.Rip))
         {
@@ -261,19 +280,21 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
     }
 
     // A target that is no address faults at the jump itself, before anything has changed.
-    private void Arrive(ref CpuState s, ulong debited)
+    private Leave Arrive(ref CpuState s, ulong debited)
     {
         ref readonly Site site = ref _blocks.Links.SiteAt(s.Emitted.Site);
         s.Retired += debited;
         s.Rip = s.Emitted.Rax;
-        if (!_cpu.IsCanonical(s.Rip))
+        if (_cpu.IsCanonical(s.Rip))
         {
-            s.Retired--;
-            s.Rip = PageOf(ref s, site.Block) + site.Block.Offsets[site.Block.Count - 1];
-            s.Rsp -= (ulong)site.Undo;
-            Shorten(site.Block, site.Block.Count - 1);
-            _interpreter.Step(Statistics);
+            return Leave.Jump;
         }
+
+        s.Retired--;
+        s.Rip = PageOf(ref s, site.Block) + site.Block.Offsets[site.Block.Count - 1];
+        s.Rsp -= (ulong)site.Undo;
+        Shorten(site.Block, site.Block.Count - 1);
+        return Leave.Interpret;
     }
 
     // Whether an access that the TLB did not know may go on where it was.

@@ -11,6 +11,7 @@ internal sealed partial class BlockEmitter
     private readonly CodeWriter _cold;
     private readonly Trampolines _stubs;
     private readonly LinkTable _links;
+    private readonly bool _beside;
     private readonly List<ColdStub> _coldStubs = [];
     private CodeWriter _code;
     private GuestInstruction[] _ops = [];
@@ -19,9 +20,14 @@ internal sealed partial class BlockEmitter
     private TranslatedBlock _block = null!;
     private ModeKey _mode;
 
-    internal BlockEmitter(CodeWriter hot, CodeWriter cold, Trampolines stubs, LinkTable links)
+    /// <param name="hot">Where ordinary paths go.</param>
+    /// <param name="cold">Where everything else goes.</param>
+    /// <param name="stubs">What all blocks share.</param>
+    /// <param name="links">Where exits and jumps are noted.</param>
+    /// <param name="beside">Whether other vCPUs run at the same time: each block looks whether it is asked to stop.</param>
+    internal BlockEmitter(CodeWriter hot, CodeWriter cold, Trampolines stubs, LinkTable links, bool beside)
     {
-        (_hot, _cold, _stubs, _links) = (hot, cold, stubs, links);
+        (_hot, _cold, _stubs, _links, _beside) = (hot, cold, stubs, links, beside);
         _code = hot;
     }
 
@@ -105,6 +111,12 @@ internal sealed partial class BlockEmitter
     {
         _code.Immediate64(5, Host.R11, _count << 16);
         AddCold(new ColdStub(kind, _code.JumpIf(8, 0), 0, index));
+        if (_beside)
+        {
+            _code.Mem32(0x83, 7, Host.Rbp, StatePlaces.Stop); // cmp dword [stop], 0
+            _code.Byte(0);
+            AddCold(new ColdStub(kind, _code.JumpIf(5, 0), 0, index));
+        }
     }
 
     // A block that uses registers of a unit begins with a look whether they are loaded.

@@ -11,6 +11,7 @@ internal static class StatePlaces
     internal static readonly int CodePage = Of(nameof(EmittedState.CodePage));
     internal static readonly int Rax = Of(nameof(EmittedState.Rax));
     internal static readonly int Site = Of(nameof(EmittedState.Site));
+    internal static readonly int Stop = Of(nameof(EmittedState.Stop));
     internal static readonly int VectorsLive = Of(nameof(EmittedState.VectorsLive));
     internal static readonly int X87Live = Of(nameof(EmittedState.X87Live));
     internal static readonly int Budget = Of(nameof(EmittedState.Budget));
@@ -25,6 +26,7 @@ internal static class StatePlaces
     internal static readonly int Target = Of(nameof(EmittedState.Target));
     internal static readonly int Ram = Of(nameof(EmittedState.Ram));
     internal static readonly int PageFlags = Of(nameof(EmittedState.PageFlags));
+    internal static readonly int Rights = Of(nameof(EmittedState.Rights));
     internal static readonly int InterruptWaits = Of(nameof(EmittedState.InterruptWaits));
     internal static readonly int HostMxcsr = Of(nameof(EmittedState.HostMxcsr));
     internal static readonly int TraceEnd = Of(nameof(EmittedState.TraceEnd));

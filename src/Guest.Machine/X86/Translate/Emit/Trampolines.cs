@@ -6,12 +6,16 @@ namespace Guest.Machine.X86.Translate.Emit;
 internal sealed partial class Trampolines
 {
     private readonly CodeWriter _code;
+    private readonly bool _beside;
     private readonly nint[] _exits = new nint[(int)Leave.Jump + 1];
     private readonly nint[] _lookups = new nint[2 * X86.Tlb.Modes];
 
-    internal Trampolines(CodeWriter code)
+    /// <param name="code">Where they go.</param>
+    /// <param name="beside">Whether other vCPUs run at the same time: the second-level TLB's entries are good for pages to which there is the right.</param>
+    internal Trampolines(CodeWriter code, bool beside)
     {
         _code = code;
+        _beside = beside;
         LoadVectors = EmitLoadVectors();
         LoadX87 = EmitLoadX87();
         Enter = EmitEnter();
@@ -196,9 +200,10 @@ internal sealed partial class Trampolines
         nint noRight = _code.JumpIf(5, 0);
         _code.Mem64(0x8B, Host.Rcx, Host.Rsi, 16);
         nint notPlain = write ? EmitIsPlain() : 0;
+        nint notOwned = _beside ? EmitHasRight(write) : 0;
         EmitFill(mode, write);
         _code.Bytes(0xC3_5A_5E_5F, 4); // pop rdi, rsi, rdx; ret
-        foreach (nint miss in (ReadOnlySpan<nint>)[otherHalf, otherSpace, noRight, notPlain])
+        foreach (nint miss in (ReadOnlySpan<nint>)[otherHalf, otherSpace, noRight, notPlain, notOwned])
         {
             if (miss != 0)
             {
@@ -232,14 +237,27 @@ internal sealed partial class Trampolines
     // Whether the page at host address RCX may be written without ceremony.
     private nint EmitIsPlain()
     {
+        EmitCompareOfPage(StatePlaces.PageFlags, (int)PageFlags.Written);
+        return _code.JumpIf(5, 0);
+    }
+
+    // Whether this vCPU has the right to the page at host address RCX.
+    private nint EmitHasRight(bool write)
+    {
+        EmitCompareOfPage(StatePlaces.Rights, (int)(write ? PageRight.Write : PageRight.Read));
+        return _code.JumpIf(2, 0);
+    }
+
+    // cmp byte [table + page number of RCX], value
+    private void EmitCompareOfPage(int table, int value)
+    {
         _code.Move(Host.Rdi, Host.Rcx);
         _code.Mem64(0x2B, Host.Rdi, Host.Rbp, StatePlaces.Ram);
         _code.Reg64(0xC1, 5, Host.Rdi);
         _code.Byte(12);
-        _code.Mem64(0x03, Host.Rdi, Host.Rbp, StatePlaces.PageFlags);
-        _code.Mem32(0x80, 7, Host.Rdi, 0); // cmp byte [rdi], written
-        _code.Byte((int)PageFlags.Written);
-        return _code.JumpIf(5, 0);
+        _code.Mem64(0x03, Host.Rdi, Host.Rbp, table);
+        _code.Mem32(0x80, 7, Host.Rdi, 0);
+        _code.Byte(value);
     }
 
     // The tag without a right becomes one that never matches: the page's neighbour's.

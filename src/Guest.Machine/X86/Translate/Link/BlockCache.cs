@@ -39,10 +39,10 @@ internal sealed class BlockCache : IDisposable
         _hot = new CodeWriter(_memory.Start + Fixed, middle, _memory.Distance);
         _cold = new CodeWriter(middle, _memory.Start + options.CodeBytes, _memory.Distance);
         Links = new LinkTable(_hot);
-        var stubs = new Trampolines(new CodeWriter(_memory.Start, _memory.Start + Fixed, _memory.Distance));
+        var stubs = new Trampolines(new CodeWriter(_memory.Start, _memory.Start + Fixed, _memory.Distance), cpu.SharesRam);
         Enter = stubs.Enter;
         EmptyReturn = stubs.EmptyReturn;
-        _emitter = new BlockEmitter(_hot, _cold, stubs, Links);
+        _emitter = new BlockEmitter(_hot, _cold, stubs, Links, cpu.SharesRam);
         _reader = new InstructionReader(cpu.Model);
         _jumps = new JumpCache(cpu.JumpCacheMemory);
         _pages = new PageBlocks?[cpu.Memory.PageCount];
@@ -261,6 +261,13 @@ internal sealed class BlockCache : IDisposable
                 count++;
                 return false;
             }
+        }
+
+        // Another vCPU can stop it at the next block, where the shadow of an STI would no longer be known: the interpreter keeps it.
+        if (_cpu.SharesRam && count > 0 && _ops[count - 1].Kind == EmitKind.EnableInterrupts)
+        {
+            count--;
+            return true;
         }
 
         return false;

@@ -18,6 +18,9 @@ internal struct EmittedState
     /// <summary>Number of the <see cref="Site"/> or <see cref="BlockLink"/> at which code left.</summary>
     internal int Site;
 
+    /// <summary>Not 0 where another thread wants emitted code to come out at its next block (<see cref="Vcpu.AskToStop"/>).</summary>
+    internal int Stop;
+
     /// <summary>Whether the vector registers and MXCSR are in the host's while code runs; left at an exit, so that it goes on the same.</summary>
     internal int VectorsLive;
 
@@ -45,10 +48,10 @@ internal struct EmittedState
     /// <summary>R14 at an exit, and where code is entered.</summary>
     internal nint Scratch, Target;
 
-    /// <summary>Host address of RAM and of its pages' flags.</summary>
-    internal nint Ram, PageFlags;
+    /// <summary>Host address of RAM, of its pages' flags, and of the vCPU's rights to them.</summary>
+    internal nint Ram, PageFlags, Rights;
 
-    /// <summary>Not 0 where an interrupt waits for EFLAGS.IF; nothing changes that while emitted code runs.</summary>
+    /// <summary>Not 0 where an interrupt waits for EFLAGS.IF; where something changes that, emitted code is asked to stop.</summary>
     internal int InterruptWaits;
 
     /// <summary>The host's own MXCSR.</summary>

@@ -1,7 +1,7 @@
-namespace Replay.Multicore;
+namespace Guest.Machine.Memory;
 
-/// <summary>What a vCPU may do with a memory object.</summary>
-public enum Right
+/// <summary>What a vCPU that runs beside others may do with a page of RAM (docs/multicore.md).</summary>
+public enum PageRight : byte
 {
     /// <summary>Nothing.</summary>
     None,

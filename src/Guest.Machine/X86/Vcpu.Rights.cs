@@ -1,0 +1,82 @@
+using Guest.Machine.Memory;
+using Guest.Machine.Native;
+
+namespace Guest.Machine.X86;
+
+/// <content>Running beside other vCPUs: its rights to pages of RAM, and whether it may be interrupted (docs/multicore.md).</content>
+/// <remarks>An entry of the TLB's first level exists only with the right, so the fast path pays nothing; the second level asks the rights.</remarks>
+public sealed partial class Vcpu
+{
+    private PageRight[]? _rights;
+    private ulong _actedAt = ulong.MaxValue;
+
+    /// <summary>Whether other vCPUs access RAM while it runs.</summary>
+    public bool SharesRam
+    {
+        get => _rights is not null;
+        internal init => _rights = value ? GC.AllocateArray<PageRight>(Memory.PageCount, pinned: true) : null;
+    }
+
+    /// <summary>
+    /// Whether something was done that belongs to the instruction which it has not retired yet (a page walk set a bit, a fault was delivered, a right was
+    /// gained): it must retire one before others may act.
+    /// </summary>
+    public bool HasActed => _actedAt == State.Retired || State.InRep;
+
+    /// <summary>Where its rights stand in memory, a byte for each page of RAM: emitted code reads them.</summary>
+    internal nint RightsAddress => _rights is null ? 0 : Raw.AddressOf(ref _rights[0]);
+
+    /// <summary>Whether it has lost anything since it last went into emitted code: what it saw there may no longer be so.</summary>
+    internal bool IsDisturbed { get; private set; }
+
+    /// <summary>What it may do with a page.</summary>
+    public PageRight RightTo(int page) => _rights![page];
+
+    /// <summary>Gives it a right in whose way nobody stands.</summary>
+    public void Grant(int page, PageRight right)
+    {
+        _rights![page] = right;
+        NoteActed();
+    }
+
+    /// <summary>Takes a right from it while it stands.</summary>
+    /// <param name="page">The page.</param>
+    /// <param name="kept">What it keeps: less than it has.</param>
+    public void GiveUp(int page, PageRight kept)
+    {
+        _rights![page] = kept;
+        _tlb.Revoke(Memory.HostBase + ((nint)page << 12), kept == PageRight.None);
+        IsDisturbed = true;
+    }
+
+    /// <summary>Asks emitted code to come out at its next block; from any thread.</summary>
+    public void AskToStop() => Volatile.Write(ref State.Emitted.Stop, 1);
+
+    /// <summary>What was asked so far is answered: it goes into emitted code anew.</summary>
+    public void ForgetStop()
+    {
+        State.Emitted.Stop = 0;
+        IsDisturbed = false;
+    }
+
+    /// <summary>Says that something was done which belongs to the instruction that it has not retired yet.</summary>
+    internal void NoteActed() => _actedAt = State.Retired;
+
+    private void Acquire(int page, AccessKind kind)
+    {
+        if (_rights is { } rights && rights[page] < (kind == AccessKind.Write ? PageRight.Write : PageRight.Read))
+        {
+            Memory.Gate?.Acquire(page, kind == AccessKind.Write);
+        }
+    }
+
+    // Whether a page may be written without ceremony.
+    private bool MayWrite(int page) => Memory.IsPlain(page) && (_rights is not { } rights || rights[page] == PageRight.Write);
+
+    // Another one is about to change something that this vCPU has derived something from.
+    private void StandStill()
+    {
+        Memory.Gate?.Hold(this);
+        IsDisturbed = true;
+    }
+}
