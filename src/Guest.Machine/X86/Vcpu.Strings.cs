@@ -15,8 +15,12 @@ public sealed partial class Vcpu
     {
         host = 0;
         return (InLongMode64 || Allows(ref State.Segments[(int)segment], offset, bytes, kind == AccessKind.Write))
-            && TrySpan(LinearUnchecked(segment, offset), bytes, kind, out host);
+            && TryReach(LinearUnchecked(segment, offset), bytes, kind, out host);
     }
+
+    // Both operands of a copy may want the same entry of the TLB: what one of them pushed out is found again, or each element would miss twice.
+    private bool TryReach(ulong address, int bytes, AccessKind kind, out nint host) =>
+        TrySpan(address, bytes, kind, out host) || (!MustSeeAccesses && TryAllow(address, kind) && TrySpan(address, bytes, kind, out host));
 
     // As CheckSegment, without raising; segments that expand down are left to it.
     private bool Allows(ref Segment segment, ulong offset, int bytes, bool write)
