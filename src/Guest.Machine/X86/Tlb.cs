@@ -50,6 +50,9 @@ internal sealed class Tlb
 
     internal int Entries { get; }
 
+    /// <summary>Times that a right was taken away.</summary>
+    internal long Revocations { get; private set; }
+
     /// <summary>The value of <see cref="CpuState.TlbMask"/>.</summary>
     internal ulong Mask => (ulong)(Entries - 1) * 8;
 
@@ -122,6 +125,7 @@ internal sealed class Tlb
     /// <param name="current">Whether that space is in force, so that the first level may know the page.</param>
     internal void Drop(ulong page, uint space, bool current)
     {
+        Revocations++;
         for (int mode = 0; mode < Modes; mode++)
         {
             ref SecondLevelEntry entry = ref Second((AccessMode)mode, page, space);
@@ -146,6 +150,7 @@ internal sealed class Tlb
     /// <summary>Drops from the first level what belongs to the user half of the address space in force.</summary>
     internal void DropUserHalf()
     {
+        Revocations++;
         Clear(AccessMode.User);
         Clear(AccessMode.SupervisorAc);
         if (_supervisorHasLow)
@@ -159,6 +164,7 @@ internal sealed class Tlb
     /// <summary>Drops from the first level what belongs to the kernel half.</summary>
     internal void DropKernelHalf()
     {
+        Revocations++;
         Clear(AccessMode.Supervisor);
         Clear(AccessMode.SupervisorAc);
         if (_userHasHigh)
@@ -172,6 +178,7 @@ internal sealed class Tlb
     /// <summary>Takes the right to write one host page from the first level, or every right to it; the second asks flags and rights of the page anyway.</summary>
     internal void Revoke(nint hostPage, bool all)
     {
+        Revocations++;
         for (int mode = 0; mode < Modes; mode++)
         {
             nint table = Table((AccessMode)mode);
@@ -192,6 +199,7 @@ internal sealed class Tlb
     /// <summary>Takes every right to write from the first level.</summary>
     internal void RevokeWrites()
     {
+        Revocations++;
         for (int mode = 0; mode < Modes; mode++)
         {
             ClearTags(Table((AccessMode)mode) + TlbEntry.Write);

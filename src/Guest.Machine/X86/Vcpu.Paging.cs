@@ -67,6 +67,9 @@ public sealed partial class Vcpu
         return allowed && TrySpan(address, 1, kind, out _);
     }
 
+    /// <summary>Times that the TLB lost a right.</summary>
+    internal long Revocations => _tlb.Revocations;
+
     /// <summary>Whether the byte at a linear code address may be fetched, as far as paging is concerned; where not, the fault is pending.</summary>
     /// <remarks>A process start has hundreds of these faults, and an exception costs more than all else that they need.</remarks>
     internal bool TryAllowFetch(ulong address)

@@ -15,6 +15,7 @@ internal sealed class SequenceMaker
     private static readonly Code[] all = [.. TestedCodes.All(CpuMode.Long)];
     private readonly InstanceGenerator instances = new(CpuMode.Long);
     private readonly Instance instance = new();
+    private readonly FieldAccesses fields = new();
     private readonly byte[] code = new byte[MostBytes + 32];
     private int length;
 
@@ -33,6 +34,12 @@ internal sealed class SequenceMaker
         length = 0;
         for (int left = 1 + rng.Below(MostInstructions); left > 0 && length < MostBytes - 128; left--)
         {
+            if (rng.Percent(10))
+            {
+                AddFields(ref rng);
+                continue;
+            }
+
             Code[] from = rng.Percent(85) ? integer : all;
             if (instances.NextAt(ref rng, from[rng.Below(from.Length)], Here, instance))
             {
@@ -91,6 +98,19 @@ internal sealed class SequenceMaker
         }
 
         Append(instance.Bytes.AsSpan(0, instance.Length));
+    }
+
+    // Accesses through a register that is led to where they may, and often so that a page ends among them.
+    private void AddFields(ref Rng rng)
+    {
+        int start = rng.Below(16);
+        ulong target = rng.Percent(30) ? Arena.Data + Arena.Page - (ulong)rng.Below(256) : AddressPicker.Pick(ref rng, 8);
+        if (rng.Percent(90))
+        {
+            MoveTo(start, target);
+        }
+
+        Append(fields.Make(ref rng, start));
     }
 
     private void Lead(ref Rng rng)

@@ -303,9 +303,15 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
         ref readonly Site site = ref _blocks.Links.SiteAt(s.Emitted.Site);
         retry = site.Retry;
         TranslatedBlock block = site.Block;
-        AccessKind kind = reason == Leave.Write ? AccessKind.Write : AccessKind.Read;
-        return _cpu.TryAllow(s.Emitted.Rax, kind) && !block.IsDropped;
+        long revocations = _cpu.Revocations;
+        bool allowed = _cpu.TryAllow(Missed(ref s), reason == Leave.Write ? AccessKind.Write : AccessKind.Read);
+
+        // What groups before this place have found may not be theirs any more.
+        return allowed && !block.IsDropped && !(site.IsInside && _cpu.Revocations != revocations);
     }
+
+    // The address of the access for which emitted code left.
+    private ulong Missed(ref CpuState s) => s.Emitted.Rax + (ulong)_blocks.Links.SiteAt(s.Emitted.Site).Skip;
 
     private static ulong PageOf(ref CpuState s, TranslatedBlock block) => block.Mode.IsSupervisor ? block.Linear : s.Emitted.CodePage;
 

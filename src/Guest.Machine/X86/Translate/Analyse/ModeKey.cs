@@ -9,9 +9,7 @@ internal readonly record struct ModeKey(int Value)
     private const int MaskedBit = 16;
     private const int WideBit = 32;
     private const int X87Bit = 64;
-
-    /// <summary>Different keys.</summary>
-    internal const int Count = 128;
+    private const int ApartBit = 128;
 
     /// <summary>The privilege of data accesses.</summary>
     internal AccessMode Access => (AccessMode)(Value & 3);
@@ -33,6 +31,15 @@ internal readonly record struct ModeKey(int Value)
 
     /// <summary>Whether linear addresses have 57 bits.</summary>
     internal bool Wide => (Value & WideBit) != 0;
+
+    /// <summary>Whether every access is searched for by itself (<see cref="AccessGroups"/>): for a run through a block whose groups lie across a page's end.</summary>
+    internal bool IsApart => (Value & ApartBit) != 0;
+
+    /// <summary>The same for such a run.</summary>
+    internal ModeKey Apart => new(Value | ApartBit);
+
+    /// <summary>The same for an ordinary one.</summary>
+    internal ModeKey Together => new(Value & ~ApartBit);
 
     /// <summary>What is the same in all modes of privilege.</summary>
     internal int Features => Value & ~3;

@@ -12,6 +12,9 @@ internal enum FlagUse : byte
     /// <summary>Writes all of them and reads none.</summary>
     Writes,
 
-    /// <summary>Needs the old ones: it reads some and writes all, or leaves some as they are.</summary>
+    /// <summary>Reads some and writes some or all.</summary>
     Changes,
+
+    /// <summary>Reads none, writes some and leaves the others as they are.</summary>
+    Keeps,
 }

@@ -22,8 +22,8 @@ internal static class FormTable
         EmitKind.BitString or EmitKind.CompareExchangeWide or EmitKind.StoreFlags => FlagUse.Changes,
         EmitKind.LoadFlags or EmitKind.JumpIf => FlagUse.Reads,
         EmitKind.Plain or EmitKind.Accumulator or EmitKind.Vector => Plain(mnemonic),
-        EmitKind.ShiftImmediate => mnemonic is Mnemonic.Rol or Mnemonic.Ror ? FlagUse.Changes : FlagUse.Writes,
-        EmitKind.ShiftByCl => FlagUse.Changes,
+        EmitKind.ShiftImmediate => mnemonic is Mnemonic.Rol or Mnemonic.Ror ? FlagUse.Keeps : FlagUse.Writes,
+        EmitKind.ShiftByCl => FlagUse.Keeps,
         EmitKind.X87 => X87Forms.Flags(mnemonic),
         _ => FlagUse.None,
     };
@@ -33,8 +33,8 @@ internal static class FormTable
         Mnemonic.Add or Mnemonic.Sub or Mnemonic.Cmp or Mnemonic.And or Mnemonic.Or or Mnemonic.Xor or Mnemonic.Test or Mnemonic.Neg or Mnemonic.Xadd
             or Mnemonic.Popcnt or Mnemonic.Comiss or Mnemonic.Comisd or Mnemonic.Ucomiss or Mnemonic.Ucomisd or Mnemonic.Vcomiss or Mnemonic.Vcomisd
             or Mnemonic.Vucomiss or Mnemonic.Vucomisd or Mnemonic.Ptest or Mnemonic.Vptest or Mnemonic.Vtestps or Mnemonic.Vtestpd => FlagUse.Writes,
-        Mnemonic.Adc or Mnemonic.Sbb or Mnemonic.Inc or Mnemonic.Dec or Mnemonic.Bt or Mnemonic.Bts or Mnemonic.Btr or Mnemonic.Btc
-            or Mnemonic.Clc or Mnemonic.Stc or Mnemonic.Cmc or Mnemonic.Adcx or Mnemonic.Adox => FlagUse.Changes,
+        Mnemonic.Adc or Mnemonic.Sbb or Mnemonic.Cmc or Mnemonic.Adcx or Mnemonic.Adox => FlagUse.Changes,
+        Mnemonic.Inc or Mnemonic.Dec or Mnemonic.Bt or Mnemonic.Bts or Mnemonic.Btr or Mnemonic.Btc or Mnemonic.Clc or Mnemonic.Stc => FlagUse.Keeps,
         _ => IsConditionalValue(mnemonic) ? FlagUse.Reads : FlagUse.None,
     };
 

@@ -84,11 +84,8 @@ internal sealed partial class BlockEmitter
             return Host.Home(op.Rm) is var home and >= 0 ? Operand.Of(home) : Operand.At(Host.Rbp, Host.Place(op.Rm));
         }
 
-        GiveUpFlags();
-        EmitAddress(ref op);
-        EmitLookup(op.MemorySize, false);
-        EmitPointer();
-        return Operand.At(Host.R14);
+        GiveUpFlagsToSearch();
+        return EmitFindBeside(ref op, op.MemorySize, false);
     }
 
     private void EmitMultiplyWide(ref GuestInstruction op)
@@ -138,16 +135,9 @@ internal sealed partial class BlockEmitter
     // A one-byte opcode on 32 or 64 bits.
     private void Encoded(int opcode, int reg, Operand rm, int bits)
     {
-        _code.Rex(bits == 64, reg, 0, rm.Register);
+        _code.Rex(bits == 64, reg, Math.Max(rm.Index, 0), rm.Register);
         _code.Byte(opcode);
-        if (rm.IsMemory)
-        {
-            _code.ModRm(reg, rm.Register, rm.Displacement);
-        }
-        else
-        {
-            _code.Byte(0xC0 | ((reg & 7) << 3) | (rm.Register & 7));
-        }
+        EmitModRm(reg, rm);
     }
 
     // bsf rax, rcx; test rcx, rcx; cmovnz to, rax: a source of zero leaves the destination as it is, and the flags are those of the source.
@@ -193,13 +183,11 @@ internal sealed partial class BlockEmitter
 
     private void EmitCompareExchange(ref GuestInstruction op)
     {
-        GiveUpFlags();
-        EmitAddress(ref op);
-        EmitLookup(op.MemorySize, true);
-        EmitPointer();
+        GiveUpFlagsToSearch();
+        Operand memory = EmitFindBeside(ref op, op.MemorySize, true);
         int reg = LoadOperand(op.Reg, false, Host.Rcx);
         _code.Move(Host.Rax, Host.GuestRax);
-        Encode(ref op, reg, 0, Operand.At(Host.R14));
+        Encode(ref op, reg, 0, memory);
         _code.Move(Host.GuestRax, Host.Rax);
         (_flags, _producer) = (FlagPlace.Processor, -1);
     }

@@ -121,7 +121,6 @@ internal sealed partial class BlockEmitter
     private void EmitCall(ref GuestInstruction op)
     {
         GiveUpFlagsToMemory();
-        EmitStackSlot();
         EmitPushReturn(op.Next);
         long target = TargetOf(op);
         if (!HasShadow)
@@ -140,12 +139,18 @@ internal sealed partial class BlockEmitter
         }
     }
 
-    // Writes the return address to the found stack slot, and to the shadow stack.
+    // Pushes the return address, on the shadow stack too. R14 is kept.
     private void EmitPushReturn(int next)
     {
-        _code.Index64(0x8D, Host.Rcx, Host.Rcx, Host.Rax, 0, 0);
+        Operand slot = EmitStackSlot();
+        if (slot.Index >= 0)
+        {
+            _code.Index64(0x8D, Host.Rcx, slot.Register, slot.Index, 0, 0);
+            slot = Operand.At(Host.Rcx);
+        }
+
         EmitCodeAddress(Host.Rax, next);
-        _code.Mem64(0x89, Host.Rax, Host.Rcx, 0);
+        Encoded(0x89, Host.Rax, slot, 64);
         _code.Lea(Host.GuestRsp, Host.GuestRsp, -8);
         if (HasShadow)
         {
@@ -172,7 +177,6 @@ internal sealed partial class BlockEmitter
         GiveUpFlagsToMemory();
         EmitTarget(ref op);
         EmitCanonical();
-        EmitStackSlot();
         EmitPushReturn(op.Next);
         if (HasShadow)
         {
@@ -191,9 +195,7 @@ internal sealed partial class BlockEmitter
     {
         if (op.HasMemory)
         {
-            EmitAddress(ref op);
-            EmitLookup(8, false);
-            _code.Index64(0x8B, Host.R14, Host.Rcx, Host.Rax, 0, 0);
+            Encoded(0x8B, Host.R14, EmitFind(ref op, 8, false), 64);
         }
         else
         {
@@ -225,9 +227,7 @@ internal sealed partial class BlockEmitter
     private void EmitReturn(ref GuestInstruction op)
     {
         GiveUpFlagsToMemory();
-        _code.Move(Host.Rax, Host.GuestRsp);
-        EmitLookup(8, false);
-        _code.Index64(0x8B, Host.Rax, Host.Rcx, Host.Rax, 0, 0);
+        Encoded(0x8B, Host.Rax, EmitFindAt(Host.GuestRsp, 0, 8, false), 64);
         _code.Lea(Host.GuestRsp, Host.GuestRsp, 8 + (int)op.ImmediateBytes);
         if (!HasShadow)
         {

@@ -63,24 +63,49 @@ internal sealed partial class BlockEmitter
         }
     }
 
-    // RAX is the address xored with the tag, RCX the entry's number. An access over the end of its page is the interpreter's work.
+    // RAX is the address xored with the tag, RCX the entry's number.
     private void EmitAccess(in ColdStub stub)
     {
         int table = StatePlaces.Table(_mode.Access) + (stub.Write ? TlbEntry.Write : 0);
         _code.Index64(0x33, Host.Rax, Host.Rbp, Host.Rcx, 3, table);
         EmitRepeat(stub.Repeat);
-        _code.StoreInt32(Host.Rbp, StatePlaces.Site, _links.AddSite(new Site(_block, stub.Index, stub.Back, 0)));
+        _code.StoreInt32(Host.Rbp, StatePlaces.Site, _links.AddSite(new Site(_block, stub.Index, stub.Back, 0, stub.Group.Skip, _groups.IsOpenAt(stub.Index))));
+        nint beyond = 0;
         if (stub.Size > 1)
         {
             _code.Mem32(0x8D, Host.Rcx, Host.Rax, stub.Size - 1);
             _code.Reg32(0x33, Host.Rcx, Host.Rax);
             _code.Bytes(0xC1_F7, 2); // test ecx, the page number
             _code.Int32(~0xFFF);
-            _ = _code.JumpIf(5, _stubs.Exit(Leave.Interpret));
+            beyond = _code.JumpIf(5, _stubs.Exit(Leave.Interpret));
         }
 
-        _ = _code.Call(_stubs.Lookup(_mode.Access, stub.Write));
-        _ = _code.Jump(stub.Back);
+        bool asks = stub.Group.Writes && !stub.Group.LeaderWrites;
+        _ = _code.Call(asks ? _stubs.Ask(_mode.Access) : _stubs.Lookup(_mode.Access, stub.Write));
+        _ = asks ? _code.JumpIf(3, stub.Back) : _code.Jump(stub.Back);
+        if (asks || (beyond != 0 && stub.Group.Span != 0))
+        {
+            EmitApart(stub.Index, beyond);
+        }
+    }
+
+    // A group that lies across a page's end, or must not be written while its leader only reads, is left for a run in which each access is searched for by
+    // itself; what has not been executed is given back to the budget. A trace would not see that: there the interpreter executes the leader.
+    private void EmitApart(int index, nint beyond)
+    {
+        if (Trace is not null)
+        {
+            _ = _code.Jump(_stubs.Exit(Leave.Interpret));
+            return;
+        }
+
+        if (beyond != 0)
+        {
+            _code.Patch(beyond, _code.Here);
+        }
+
+        _code.Lea(Host.R11, Host.R11, (_count - index) << 16);
+        _links.Add(_block, _code.Jump(0), _ops[index].Offset, false, _mode.Apart);
     }
 
     // Makes the flags again, and stores them; RAX is kept.

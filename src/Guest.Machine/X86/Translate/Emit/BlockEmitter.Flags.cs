@@ -1,3 +1,4 @@
+using Guest.Machine.X86.Translate.Analyse;
 using Guest.Machine.X86.Translate.Decode;
 using Iced.Intel;
 
@@ -14,12 +15,12 @@ internal sealed partial class BlockEmitter
     // Keeps the flags where an instruction is about to write a register that repeating their comparison would need.
     private void PrepareFlags(ref GuestInstruction op)
     {
-        if (_producer < 0 || (Sources(ref _ops[_producer]) & Written(ref op)) == 0)
+        if (_producer < 0 || (Sources(ref _ops[_producer]) & RegisterUse.Written(ref op)) == 0)
         {
             return;
         }
 
-        if (_flags == FlagPlace.Repeatable || (_flags == FlagPlace.Processor && TouchesMemory(ref op)))
+        if (_flags == FlagPlace.Repeatable || (_flags == FlagPlace.Processor && !IsQuiet(_at)))
         {
             SaveFlags();
         }
@@ -82,14 +83,23 @@ internal sealed partial class BlockEmitter
     // What the flags are after an instruction that was emitted as it is.
     private void NoteFlags(ref GuestInstruction op)
     {
-        if (op.Form.Flags is not (FlagUse.Writes or FlagUse.Changes))
+        if (op.Form.Flags is FlagUse.None or FlagUse.Reads)
         {
+            return;
+        }
+
+        if (op.Form.Flags == FlagUse.Keeps && !AreSeen(_at))
+        {
+            NoteFlagsDead();
             return;
         }
 
         _flags = FlagPlace.Processor;
         _producer = IsRepeatable(ref op) ? _at : -1;
     }
+
+    // Whether an instruction needs the old flags in the processor: those that it only keeps matter where anything can see them.
+    private bool NeedsFlags(ref GuestInstruction op) => op.Form.Flags is FlagUse.Reads or FlagUse.Changes || (op.Form.Flags == FlagUse.Keeps && AreSeen(_at));
 
     // Comparisons of registers; AND, OR and XOR into a register: their flags are those of TEST of the result.
     private static bool IsRepeatable(ref GuestInstruction op) => IsComparison(op)
@@ -165,7 +175,7 @@ internal sealed partial class BlockEmitter
         for (int i = index + 1; i < _count; i++)
         {
             ref GuestInstruction op = ref _ops[i];
-            if (!IsQuiet(ref op) || op.Form.Flags is FlagUse.Reads or FlagUse.Changes)
+            if (!IsQuiet(i) || op.Form.Flags is FlagUse.Reads or FlagUse.Changes)
             {
                 return true;
             }
@@ -186,7 +196,7 @@ internal sealed partial class BlockEmitter
         {
             ref GuestInstruction op = ref _ops[i];
             FlagUse use = op.Form.Flags;
-            if (!IsQuiet(ref op) || UsesUnit(op.Kind))
+            if (!IsQuiet(i) || UsesUnit(op.Kind))
             {
                 return -1;
             }
@@ -216,44 +226,24 @@ internal sealed partial class BlockEmitter
     // Whether registers of a unit must be loaded that is not always.
     private static bool UsesUnit(EmitKind kind) => kind is EmitKind.Vector or EmitKind.StringIndex or EmitKind.ZeroUpper or EmitKind.X87;
 
-    // Neither accesses memory nor leaves the block.
-    private static bool IsQuiet(ref GuestInstruction op) => op.Kind switch
+    // Neither searches for memory nor leaves the block.
+    private bool IsQuiet(int index)
     {
-        EmitKind.Nothing or EmitKind.Lea or EmitKind.MoveImmediate or EmitKind.ByteSwap or EmitKind.WidenAccumulator or EmitKind.WidenToDx or EmitKind.ReadSegment
-            or EmitKind.Accumulator or EmitKind.ExchangeAccumulator => true,
-        EmitKind.Plain or EmitKind.Vector or EmitKind.X87 or EmitKind.Bits or EmitKind.ShiftImmediate or EmitKind.ShiftByCl or EmitKind.Multiply or EmitKind.MultiplyWide or EmitKind.BitScan
-            or EmitKind.ZeroCount => !op.HasMemory,
-        _ => false,
-    };
-
-    private static bool TouchesMemory(ref GuestInstruction op) => !IsQuiet(ref op);
+        ref GuestInstruction op = ref _ops[index];
+        return op.Kind switch
+        {
+            EmitKind.Nothing or EmitKind.Lea or EmitKind.MoveImmediate or EmitKind.ByteSwap or EmitKind.WidenAccumulator or EmitKind.WidenToDx or EmitKind.ReadSegment
+                or EmitKind.Accumulator or EmitKind.ExchangeAccumulator => true,
+            EmitKind.Plain or EmitKind.Vector or EmitKind.X87 or EmitKind.Bits or EmitKind.ShiftImmediate or EmitKind.ShiftByCl or EmitKind.Multiply or EmitKind.MultiplyWide or EmitKind.BitScan
+                or EmitKind.ZeroCount => !op.HasMemory || _groups.IsFound(index),
+            EmitKind.Push or EmitKind.PushImmediate or EmitKind.Pop or EmitKind.Leave or EmitKind.CompareExchange => _groups.IsFound(index),
+            _ => false,
+        };
+    }
 
     // The guest's registers from which an instruction's flags can be had again, one bit each.
     private static int Sources(ref GuestInstruction op) => op.Kind == EmitKind.Accumulator
         ? 1
         : !IsComparison(op) ? 1 << Result(op)
         : (op.Form.Reg == OperandRole.General ? 1 << op.Reg : 0) | (op.Form.Rm == OperandRole.General ? 1 << op.Rm : 0);
-
-    // The guest's registers that an instruction writes; all of them where that is not worth knowing.
-    private static int Written(ref GuestInstruction op)
-    {
-        CodeForm form = op.Form;
-        switch (op.Kind)
-        {
-            case EmitKind.Nothing:
-                return 0;
-            case EmitKind.Plain or EmitKind.Vector or EmitKind.Bits or EmitKind.Lea:
-                int written = form.WritesReg && form.Reg == OperandRole.General ? 1 << (op.RegIsHigh ? op.Reg - 4 : op.Reg) : 0;
-                written |= form.WritesRm && form.Rm == OperandRole.General && !op.HasMemory ? 1 << (op.RmIsHigh ? op.Rm - 4 : op.Rm) : 0;
-                return written | (form.WritesVvvv && form.Vvvv == OperandRole.General ? 1 << op.Vvvv : 0);
-            case EmitKind.Accumulator:
-                return op.Decoded.Mnemonic is Mnemonic.Cmp or Mnemonic.Test ? 0 : 1;
-            case EmitKind.Push or EmitKind.PushImmediate or EmitKind.PushMemory or EmitKind.Call or EmitKind.CallIndirect or EmitKind.Return:
-                return 1 << 4;
-            case EmitKind.JumpIf or EmitKind.Jump or EmitKind.JumpIndirect:
-                return 0;
-            default:
-                return 0xFFFF;
-        }
-    }
 }

@@ -1,3 +1,4 @@
+using Guest.Machine.X86.Translate.Analyse;
 using Guest.Machine.X86.Translate.Decode;
 
 namespace Guest.Machine.X86.Translate.Emit;
@@ -102,8 +103,104 @@ internal sealed partial class BlockEmitter
         }
     }
 
+    // The host's flags are about to be overwritten by a search for an instruction's access, if there is one.
+    private void GiveUpFlagsToSearch()
+    {
+        if (!_groups.IsFound(_at))
+        {
+            GiveUpFlags();
+        }
+    }
+
+    // The memory operand, with RCX, or RAX and RCX, holding its address. Where a search is made, the guest's flags have been given up.
+    private Operand EmitFind(ref GuestInstruction op, int size, bool write, bool aligned = false)
+    {
+        bool inGroup = IsInGroup(ref op, out AccessGroup group);
+        if (inGroup && _groups.IsFound(_at))
+        {
+            return Found(group, Host.Rcx);
+        }
+
+        if (!inGroup)
+        {
+            EmitAddress(ref op);
+            EmitLookup(size, write, aligned);
+            return Operand.Found;
+        }
+
+        op.Displacement -= group.Skip;
+        EmitAddress(ref op);
+        op.Displacement += group.Skip;
+        return EmitLead(group);
+    }
+
+    // The same with R14 alone holding it.
+    private Operand EmitFindBeside(ref GuestInstruction op, int size, bool write)
+    {
+        if (IsInGroup(ref op, out AccessGroup group) && _groups.IsFound(_at))
+        {
+            return Found(group, Host.R14);
+        }
+
+        return Beside(EmitFind(ref op, size, write));
+    }
+
+    // The address of a found operand into R14, where RAX and RCX are needed for something else.
+    private Operand Beside(Operand found)
+    {
+        if (found.Index >= 0)
+        {
+            EmitPointer();
+            return Operand.At(Host.R14);
+        }
+
+        _code.Move(Host.R14, found.Register);
+        return Operand.At(Host.R14, found.Displacement);
+    }
+
+    // What an instruction accesses at a register's address plus a displacement, as in EmitFind.
+    private Operand EmitFindAt(int register, int displacement, int size, bool write)
+    {
+        if (!_groups.TryGet(_at, out AccessGroup group))
+        {
+            _code.Lea(Host.Rax, register, displacement);
+            EmitLookup(size, write);
+            return Operand.Found;
+        }
+
+        if (_groups.IsFound(_at))
+        {
+            return Found(group, Host.Rcx);
+        }
+
+        _code.Lea(Host.Rax, register, displacement - group.Skip);
+        return EmitLead(group);
+    }
+
+    // Of instructions with two accesses the stack's may be in a group.
+    private bool IsInGroup(ref GuestInstruction op, out AccessGroup group)
+    {
+        group = default;
+        return op.Kind is not (EmitKind.PushMemory or EmitKind.CallIndirect) && _groups.TryGet(_at, out group);
+    }
+
+    private Operand Found(AccessGroup group, int register)
+    {
+        _code.Mem64(0x8B, register, Host.Rbp, StatePlaces.Groups + (8 * group.Slot));
+        return Operand.At(register, _groups.PlaceOf(_at));
+    }
+
+    // Searches for a whole group, whose first byte's linear address is in RAX, and keeps where it is.
+    private Operand EmitLead(AccessGroup group)
+    {
+        EmitLookup(group.Span, group.Writes, group: group);
+        _code.Index64(0x8D, Host.Rcx, Host.Rcx, Host.Rax, 0, 0);
+        _code.Mem64(0x89, Host.Rcx, Host.Rbp, StatePlaces.Groups + (8 * group.Slot));
+        return Operand.At(Host.Rcx, group.Skip);
+    }
+
     // From a linear address in RAX to [RCX + RAX] in the host. The guest's flags have been given up.
-    private void EmitLookup(int size, bool write, bool aligned = false)
+    private void EmitLookup(int size, bool write, bool aligned = false, AccessGroup group = default)
     {
         int repeat = _flags == FlagPlace.Repeatable ? _producer : -1;
         if (aligned)
@@ -121,11 +218,10 @@ internal sealed partial class BlockEmitter
         _code.Rex(true, 0, 0, Host.Rax);
         _code.Byte(0x3D); // cmp rax, 4096 - size
         _code.Int32(0x1000 - size);
-        AddCold(new ColdStub(ColdKind.Access, _code.JumpIf(7, 0), retry, _at, size, write, repeat));
+        AddCold(new ColdStub(ColdKind.Access, _code.JumpIf(7, 0), retry, _at, size, write, repeat, Group: group));
         _code.Index64(0x8B, Host.Rcx, Host.Rbp, Host.Rcx, 3, table + TlbEntry.Host);
         EmitAccessEnds();
     }
 
-    // The address of the found operand into R14, where RAX and RCX are needed for something else.
     private void EmitPointer() => _code.Index64(0x8D, Host.R14, Host.Rcx, Host.Rax, 0, 0);
 }

@@ -14,7 +14,7 @@ internal sealed partial class BlockEmitter
         }
         else
         {
-            if (op.Form.Flags is FlagUse.Reads or FlagUse.Changes)
+            if (NeedsFlags(ref op))
             {
                 NeedFlags();
             }
@@ -89,25 +89,27 @@ internal sealed partial class BlockEmitter
     private void EmitPlainMemory(ref GuestInstruction op)
     {
         CodeForm form = op.Form;
-        bool needsFlags = form.Flags is FlagUse.Reads or FlagUse.Changes;
+        bool needsFlags = NeedsFlags(ref op);
         bool needsRegisters = form.Vvvv == OperandRole.General && Host.Home(op.Vvvv) < 0;
-        if (needsFlags)
+        bool isFound = _groups.IsFound(_at);
+        if (needsFlags && isFound)
+        {
+            NeedFlags();
+        }
+        else if (needsFlags)
         {
             GiveUpFlagsToMemory();
         }
         else
         {
-            GiveUpFlags();
+            GiveUpFlagsToSearch();
         }
 
-        EmitAddress(ref op);
-        EmitLookup(op.MemorySize, form.WritesRm, form.IsAligned);
-        Operand memory = Operand.Found;
+        Operand memory = EmitFind(ref op, op.MemorySize, form.WritesRm, form.IsAligned);
         int scratch = Host.R14;
-        if (needsFlags || needsRegisters)
+        if ((needsFlags || needsRegisters) && !isFound)
         {
-            EmitPointer();
-            memory = Operand.At(Host.R14);
+            memory = Beside(memory);
             scratch = Host.Rcx;
             if (needsFlags)
             {
@@ -321,6 +323,12 @@ internal sealed partial class BlockEmitter
             EncodeLegacy(ref op, reg, rm.Register, index);
         }
 
+        EmitModRm(reg, rm);
+        EmitImmediate(ref op);
+    }
+
+    private void EmitModRm(int reg, Operand rm)
+    {
         if (!rm.IsMemory)
         {
             _code.Byte(0xC0 | ((reg & 7) << 3) | (rm.Register & 7));
@@ -333,8 +341,6 @@ internal sealed partial class BlockEmitter
         {
             _code.ModRm(reg, rm.Register, rm.Displacement);
         }
-
-        EmitImmediate(ref op);
     }
 
     private void EncodeVex(ref GuestInstruction op, int reg, int vvvv, int rm, int index)

@@ -101,11 +101,12 @@ internal sealed partial class BlockEmitter
         Operand rm;
         if (op.HasMemory)
         {
-            GiveUpFlagsToMemory();
-            EmitAddress(ref op);
-            EmitLookup(op.MemorySize, true);
-            EmitPointer();
-            rm = Operand.At(Host.R14);
+            if (!_groups.IsFound(_at))
+            {
+                GiveUpFlagsToMemory();
+            }
+
+            rm = EmitFindBeside(ref op, op.MemorySize, true);
         }
         else
         {

@@ -14,28 +14,26 @@ internal sealed partial class BlockEmitter
         }
         else
         {
-            GiveUpFlags();
+            GiveUpFlagsToSearch();
         }
 
         if (op.Kind == EmitKind.PushMemory)
         {
-            EmitAddress(ref op);
-            EmitLookup(8, false);
-            _code.Index64(0x8B, Host.R14, Host.Rcx, Host.Rax, 0, 0);
+            Encoded(0x8B, Host.R14, EmitFind(ref op, 8, false), 64);
         }
 
-        EmitStackSlot();
+        Operand slot = EmitStackSlot();
         switch (op.Kind)
         {
             case EmitKind.PushImmediate:
-                _code.Index64(0xC7, 0, Host.Rcx, Host.Rax, 0, 0);
+                Encoded(0xC7, 0, slot, 64);
                 _code.Int32(op.ImmediateLength == 1 ? (sbyte)op.ImmediateBytes : (int)op.ImmediateBytes);
                 break;
             case EmitKind.Push:
-                _code.Index64(0x89, LoadOperand(op.Rm, false, Host.R14), Host.Rcx, Host.Rax, 0, 0);
+                Encoded(0x89, LoadOperand(op.Rm, false, Host.R14), slot, 64);
                 break;
             default:
-                _code.Index64(0x89, Host.R14, Host.Rcx, Host.Rax, 0, 0);
+                Encoded(0x89, Host.R14, slot, 64);
                 break;
         }
 
@@ -43,18 +41,12 @@ internal sealed partial class BlockEmitter
     }
 
     // The place that a push will write, as a found operand.
-    private void EmitStackSlot()
-    {
-        _code.Lea(Host.Rax, Host.GuestRsp, -8);
-        EmitLookup(8, true);
-    }
+    private Operand EmitStackSlot() => EmitFindAt(Host.GuestRsp, -8, 8, true);
 
     private void EmitPop(ref GuestInstruction op)
     {
-        GiveUpFlags();
-        _code.Move(Host.Rax, Host.GuestRsp);
-        EmitLookup(8, false);
-        _code.Index64(0x8B, Host.Rcx, Host.Rcx, Host.Rax, 0, 0);
+        GiveUpFlagsToSearch();
+        Encoded(0x8B, Host.Rcx, EmitFindAt(Host.GuestRsp, 0, 8, false), 64);
         _code.Lea(Host.GuestRsp, Host.GuestRsp, 8);
         if (Host.Home(op.Rm) is var home and >= 0)
         {
@@ -68,10 +60,8 @@ internal sealed partial class BlockEmitter
 
     private void EmitLeave()
     {
-        GiveUpFlags();
-        _code.Move(Host.Rax, Host.R15);
-        EmitLookup(8, false);
-        _code.Index64(0x8B, Host.Rcx, Host.Rcx, Host.Rax, 0, 0);
+        GiveUpFlagsToSearch();
+        Encoded(0x8B, Host.Rcx, EmitFindAt(Host.R15, 0, 8, false), 64);
         _code.Lea(Host.GuestRsp, Host.R15, 8);
         _code.Move(Host.R15, Host.Rcx);
     }

@@ -37,9 +37,8 @@ internal sealed partial class BlockEmitter
 
     private void EmitX87Memory(ref GuestInstruction op)
     {
-        GiveUpFlags();
-        EmitAddress(ref op);
-        EmitLookup(op.MemorySize, X87Forms.Stores(op.Decoded.Mnemonic));
+        GiveUpFlagsToSearch();
+        Operand memory = EmitFind(ref op, op.MemorySize, X87Forms.Stores(op.Decoded.Mnemonic));
         if (op.Decoded.Code == Code.Fldcw_m2byte)
         {
             EmitLoadControl();
@@ -47,7 +46,7 @@ internal sealed partial class BlockEmitter
         }
 
         _code.Byte(op.Opcode);
-        _code.Sib(op.Reg & 7, Host.Rcx, Host.Rax, 0, 0);
+        EmitModRm(op.Reg & 7, memory);
     }
 
     // A control word that unmasks an exception is the interpreter's: this code counts on none.

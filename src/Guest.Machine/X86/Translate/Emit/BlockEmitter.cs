@@ -12,6 +12,7 @@ internal sealed partial class BlockEmitter
     private readonly Trampolines _stubs;
     private readonly LinkTable _links;
     private readonly bool _beside;
+    private readonly AccessGroups _groups;
     private readonly List<ColdStub> _coldStubs = [];
     private CodeWriter _code;
     private GuestInstruction[] _ops = [];
@@ -24,10 +25,11 @@ internal sealed partial class BlockEmitter
     /// <param name="cold">Where everything else goes.</param>
     /// <param name="stubs">What all blocks share.</param>
     /// <param name="links">Where exits and jumps are noted.</param>
+    /// <param name="maxBlock">Instructions of the longest block.</param>
     /// <param name="beside">Whether other vCPUs run at the same time: each block looks whether it is asked to stop.</param>
-    internal BlockEmitter(CodeWriter hot, CodeWriter cold, Trampolines stubs, LinkTable links, bool beside)
+    internal BlockEmitter(CodeWriter hot, CodeWriter cold, Trampolines stubs, LinkTable links, int maxBlock, bool beside)
     {
-        (_hot, _cold, _stubs, _links, _beside) = (hot, cold, stubs, links, beside);
+        (_hot, _cold, _stubs, _links, _groups, _beside) = (hot, cold, stubs, links, new AccessGroups(maxBlock), beside);
         _code = hot;
     }
 
@@ -41,8 +43,17 @@ internal sealed partial class BlockEmitter
     /// <param name="next">Whether another instruction of the same page follows that the interpreter must execute.</param>
     internal void Emit(TranslatedBlock block, GuestInstruction[] ops, int count, bool next)
     {
-        (_block, _ops, _count, _mode, _code) = (block, ops, count, block.Mode, _hot);
+        (_block, _ops, _count, _mode, _code) = (block, ops, count, block.Mode.Together, _hot);
         _coldStubs.Clear();
+        if (block.Mode.IsApart || Trace is { Choice.Accesses: true })
+        {
+            _groups.Clear(count);
+        }
+        else
+        {
+            _groups.Find(ops, count);
+        }
+
         block.Count = count;
         block.Offsets = new ushort[count + 1];
         for (int i = 0; i < count; i++)

@@ -1,3 +1,5 @@
+using Guest.Machine.X86.Translate.Analyse;
+
 namespace Guest.Machine.X86.Translate.Emit;
 
 /// <summary>Code that a block needs beside its ordinary path; written behind it, in the cold region.</summary>
@@ -9,4 +11,6 @@ namespace Guest.Machine.X86.Translate.Emit;
 /// <param name="Write">Whether the access writes.</param>
 /// <param name="Repeat">The instruction from whose registers the flags are had again, or -1 where they are in memory.</param>
 /// <param name="Target">For jumps: the target, counted from the page's beginning.</param>
-internal readonly record struct ColdStub(ColdKind Kind, nint Jump, nint Back, int Index, int Size = 0, bool Write = false, int Repeat = -1, long Target = 0);
+/// <param name="Group">The group that the access leads; otherwise its span is 0.</param>
+internal readonly record struct ColdStub(
+    ColdKind Kind, nint Jump, nint Back, int Index, int Size = 0, bool Write = false, int Repeat = -1, long Target = 0, AccessGroup Group = default);

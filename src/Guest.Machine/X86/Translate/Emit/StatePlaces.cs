@@ -33,6 +33,7 @@ internal static class StatePlaces
     internal static readonly int TracePiece = Of(nameof(EmittedState.TracePiece));
     internal static readonly int TraceCounters = Of(nameof(EmittedState.TraceCounters));
     internal static readonly int TraceSpill = Of(nameof(EmittedState.TraceSpill));
+    internal static readonly int Groups = Of(nameof(EmittedState.Groups));
     internal static readonly int Mxcsr = StateLayout.Mxcsr - Host.StateBias;
     internal static readonly int SystemFlags = StateLayout.SystemFlags - Host.StateBias;
     internal static readonly int TlbTable = StateLayout.Tlb - Host.StateBias;

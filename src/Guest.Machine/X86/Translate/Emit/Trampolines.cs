@@ -9,6 +9,7 @@ internal sealed partial class Trampolines
     private readonly bool _beside;
     private readonly nint[] _exits = new nint[(int)Leave.Jump + 1];
     private readonly nint[] _lookups = new nint[2 * X86.Tlb.Modes];
+    private readonly nint[] _asks = new nint[X86.Tlb.Modes];
 
     /// <param name="code">Where they go.</param>
     /// <param name="beside">Whether other vCPUs run at the same time: the second-level TLB's entries are good for pages to which there is the right.</param>
@@ -28,8 +29,9 @@ internal sealed partial class Trampolines
         EmptyReturn = EmitEmptyReturn();
         for (int mode = 0; mode < X86.Tlb.Modes; mode++)
         {
-            _lookups[2 * mode] = EmitLookup((AccessMode)mode, false);
-            _lookups[(2 * mode) + 1] = EmitLookup((AccessMode)mode, true);
+            _lookups[2 * mode] = EmitLookup((AccessMode)mode, false, false);
+            _lookups[(2 * mode) + 1] = EmitLookup((AccessMode)mode, true, false);
+            _asks[mode] = EmitLookup((AccessMode)mode, true, true);
         }
     }
 
@@ -50,6 +52,9 @@ internal sealed partial class Trampolines
 
     /// <summary>Gives the first level of a mode's TLB what the second has for the address in RAX, or leaves; called.</summary>
     internal nint Lookup(AccessMode mode, bool write) => _lookups[(2 * (int)mode) + (write ? 1 : 0)];
+
+    /// <summary>The same for a write; where the second level has no right, CF is set.</summary>
+    internal nint Ask(AccessMode mode) => _asks[(int)mode];
 
     private nint EmitEnter()
     {
@@ -179,7 +184,7 @@ internal sealed partial class Trampolines
     }
 
     // Keeps all registers but RCX. Kernel mode looks up kernel addresses here and user mode user addresses: the others are for C#, which counts them.
-    private nint EmitLookup(AccessMode mode, bool write)
+    private nint EmitLookup(AccessMode mode, bool write, bool asks)
     {
         nint start = Begin();
         _code.Bytes(0x57_56_52, 3); // push rdx, rsi, rdi
@@ -202,7 +207,7 @@ internal sealed partial class Trampolines
         nint notPlain = write ? EmitIsPlain() : 0;
         nint notOwned = _beside ? EmitHasRight(write) : 0;
         EmitFill(mode, write);
-        _code.Bytes(0xC3_5A_5E_5F, 4); // pop rdi, rsi, rdx; ret
+        _code.Bytes(0xC3_F8_5A_5E_5F, 5); // pop rdi, rsi, rdx; clc; ret
         foreach (nint miss in (ReadOnlySpan<nint>)[otherHalf, otherSpace, noRight, notPlain, notOwned])
         {
             if (miss != 0)
@@ -212,6 +217,12 @@ internal sealed partial class Trampolines
         }
 
         _code.Bytes(0x5A_5E_5F, 3);
+        if (asks)
+        {
+            _code.Bytes(0xC3_F9, 2); // stc; ret
+            return start;
+        }
+
         _code.Lea(Host.Rsp, Host.Rsp, 8);
         _ = _code.Jump(Exit(write ? Leave.Write : Leave.Read));
         return start;

@@ -42,7 +42,7 @@ internal sealed class BlockCache : IDisposable
         var stubs = new Trampolines(new CodeWriter(_memory.Start, _memory.Start + Fixed, _memory.Distance), cpu.SharesRam);
         Enter = stubs.Enter;
         EmptyReturn = stubs.EmptyReturn;
-        _emitter = new BlockEmitter(_hot, _cold, stubs, Links, cpu.SharesRam);
+        _emitter = new BlockEmitter(_hot, _cold, stubs, Links, options.MaxBlock, cpu.SharesRam);
         _reader = new InstructionReader(cpu.Model);
         _jumps = new JumpCache(cpu.JumpCacheMemory);
         _pages = new PageBlocks?[cpu.Memory.PageCount];
@@ -94,7 +94,11 @@ internal sealed class BlockCache : IDisposable
         ulong linear = mode.IsSupervisor || Trace is not null || IsCut(address) ? address & ~0xFFFUL : 0;
         HasLowKernelCode |= mode.IsSupervisor && (long)address >= 0;
         TranslatedBlock block = _pages[page]?.Find(offset, mode, linear) ?? Translate(host & ~0xFFF, new TranslatedBlock(page, offset, mode, linear));
-        _jumps.Add(mode.Access, address, KeyOf(mode), block.Entry);
+        if (!mode.IsApart)
+        {
+            _jumps.Add(mode.Access, address, KeyOf(mode), block.Entry);
+        }
+
         return block;
     }
 

@@ -59,4 +59,7 @@ internal struct EmittedState
 
     /// <summary>Of a trace (<see cref="Observe.CodeTrace"/>): where its next word goes, the last piece's word, the pieces' counters, and a register put aside.</summary>
     internal nint TraceEnd, TracePiece, TraceCounters, TraceSpill;
+
+    /// <summary>Host addresses of what groups of accesses have found (<see cref="Analyse.AccessGroup"/>).</summary>
+    internal GroupPlaces Groups;
 }

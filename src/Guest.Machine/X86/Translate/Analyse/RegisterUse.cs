@@ -1,0 +1,50 @@
+using Guest.Machine.X86.Translate.Decode;
+using Iced.Intel;
+
+namespace Guest.Machine.X86.Translate.Analyse;
+
+/// <summary>Which of the guest's general registers an instruction writes.</summary>
+internal static class RegisterUse
+{
+    private const int Rax = 1;
+    private const int Rcx = 1 << 1;
+    private const int Rdx = 1 << 2;
+    private const int Rsp = 1 << 4;
+    private const int Rbp = 1 << 5;
+    private const int Rsi = 1 << 6;
+    private const int Rdi = 1 << 7;
+
+    /// <summary>The registers written, one bit each.</summary>
+    internal static int Written(ref GuestInstruction op) => op.Kind switch
+    {
+        EmitKind.Accumulator => op.Decoded.Mnemonic is Mnemonic.Cmp or Mnemonic.Test ? 0 : Rax,
+        EmitKind.MoveOffset => op.Opcode >= 0xA2 ? 0 : Rax,
+        EmitKind.ExchangeAccumulator => Rax | Operand(ref op),
+        EmitKind.WidenAccumulator or EmitKind.LoadFlags => Rax,
+        EmitKind.WidenToDx => Rdx,
+        EmitKind.MultiplyWide or EmitKind.Divide or EmitKind.SignedDivide or EmitKind.CompareExchangeWide => Rax | Rdx,
+        EmitKind.CompareExchange => Rax | Fields(ref op),
+        EmitKind.MoveImmediate or EmitKind.ByteSwap or EmitKind.ReadSegment => Operand(ref op),
+        EmitKind.Pop => Rsp | Operand(ref op),
+        EmitKind.Push or EmitKind.PushImmediate or EmitKind.PushMemory or EmitKind.PushFlags or EmitKind.Call or EmitKind.CallIndirect or EmitKind.Return => Rsp,
+        EmitKind.Leave => Rsp | Rbp,
+        EmitKind.String => Rax | Rcx | Rsi | Rdi,
+        EmitKind.StringIndex or EmitKind.CountJump => Rcx,
+        EmitKind.X87 => op.Decoded.Code == Code.Fnstsw_AX ? Rax : 0,
+        EmitKind.Jump or EmitKind.JumpIf or EmitKind.JumpIndirect => 0,
+        _ => Fields(ref op),
+    };
+
+    // What the encoding's fields name and the instruction writes.
+    private static int Fields(ref GuestInstruction op)
+    {
+        CodeForm form = op.Form;
+        int written = form.WritesReg && form.Reg == OperandRole.General ? 1 << (op.RegIsHigh ? op.Reg - 4 : op.Reg) : 0;
+        written |= form.WritesRm && form.Rm == OperandRole.General && !op.HasMemory ? 1 << (op.RmIsHigh ? op.Rm - 4 : op.Rm) : 0;
+        return written | (form.WritesVvvv && form.Vvvv == OperandRole.General ? 1 << op.Vvvv : 0);
+    }
+
+    // The register in the opcode or in the operand's field; a second byte's too.
+    private static int Operand(ref GuestInstruction op) =>
+        1 << (op.Form.Bits == 8 && !op.HasRex && op.Rm is >= 4 and < 8 ? op.Rm - 4 : op.Rm);
+}
