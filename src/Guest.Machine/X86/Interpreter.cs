@@ -12,12 +12,14 @@ public sealed class Interpreter : IEngine, ICodeHolder
 {
     private const int JumpCacheSize = 4096;
     private const int MaxCachedOps = 1 << 22;
+    private const int Crossings = 256;
     private readonly Vcpu _cpu;
     private readonly BlockDecoder _decoder;
     private readonly JumpCacheEntry[] _singles = new JumpCacheEntry[JumpCacheSize];
     private readonly JumpCacheEntry[] _jumpCache = new JumpCacheEntry[JumpCacheSize];
     private readonly CodePage?[] _pages;
     private readonly MappedRegion _crossing = MappedRegion.Anonymous(0x1000);
+    private readonly Crossing[] _crossings = new Crossing[Crossings];
     private CodeTrace? _trace;
     private int _codeGeneration;
     private int _cachedOps;
@@ -187,7 +189,13 @@ public sealed class Interpreter : IEngine, ICodeHolder
         int codeSize = _cpu.CodeSize;
         int page = _cpu.Memory.PageOf(host);
         int offset = (int)(address & 0xFFF);
-        Block? block = _pages[page]?.Find(offset, codeSize, single) ?? Decode(host & ~0xFFF, page, offset, codeSize, single);
+        Block? block = _pages[page]?.Find(offset, codeSize, single);
+        if (block is null && FindCrossing(address, host, codeSize) is { } crossing)
+        {
+            return Stops is { } looked ? looked.Cut(crossing, address) : crossing;
+        }
+
+        block ??= Decode(host & ~0xFFF, page, offset, codeSize, single);
         if (block is null)
         {
             block = DecodeCrossing(address, host, codeSize);
@@ -223,16 +231,47 @@ public sealed class Interpreter : IEngine, ICodeHolder
         return block;
     }
 
-    // An instruction over two pages is decoded anew each time from both, with the second page's fetch checked at that moment.
+    // An instruction over two pages is read anew each time from both, with the second page's fetch checked at that moment.
     private Block DecodeCrossing(ulong address, nint host, int codeSize)
     {
-        int first = 0x1000 - (int)(address & 0xFFF);
+        ReadCrossing(address, host);
+        Block block = _decoder.DecodeOne(_crossing.Address, 16, codeSize)
+            ?? throw new InvalidOperationException("sixteen bytes always hold an instruction or none");
+        _crossings[CrossingIndex(address)] = new Crossing(address, codeSize, Raw.Load<UInt128>(_crossing.Address), block);
+        return block;
+    }
+
+    // What was decoded at an address before, if its bytes are the same: those of the first page say that it goes on in the second.
+    private Block? FindCrossing(ulong address, nint host, int codeSize)
+    {
+        ref readonly Crossing known = ref _crossings[CrossingIndex(address)];
+        if (known.Block is null || known.Address != address || known.CodeSize != codeSize)
+        {
+            return null;
+        }
+
+        UInt128 bytes = known.Bytes;
+        int first = FirstPart(address);
+        if (!Raw.Span(host, first).SequenceEqual(MemoryMarshal.AsBytes(MemoryMarshal.CreateReadOnlySpan(ref bytes, 1))[..first]))
+        {
+            return null;
+        }
+
+        ReadCrossing(address, host);
+        return Raw.Load<UInt128>(_crossing.Address) == bytes ? known.Block : null;
+    }
+
+    private void ReadCrossing(ulong address, nint host)
+    {
+        int first = FirstPart(address);
         Raw.Span(host, first).CopyTo(Raw.Span(_crossing.Address, first));
         nint second = _cpu.FetchHost(_cpu.CodeWrap(address + (ulong)first));
         Raw.Span(second, 16 - first).CopyTo(Raw.Span(_crossing.Address + first, 16 - first));
-        return _decoder.DecodeOne(_crossing.Address, 16, codeSize)
-            ?? throw new InvalidOperationException("sixteen bytes always hold an instruction or none");
     }
+
+    private static int FirstPart(ulong address) => 0x1000 - (int)(address & 0xFFF);
+
+    private static int CrossingIndex(ulong address) => (int)(address >> 12) & (Crossings - 1);
 
     /// <summary>As <see cref="Run"/> for another engine that has come to its end: faults are raised to it, and what wants attention is left.</summary>
     internal void Go(ulong until) => RunBlocks(ref _cpu.State, until);
@@ -269,6 +308,8 @@ public sealed class Interpreter : IEngine, ICodeHolder
             _pages[page] = null;
         }
     }
+
+    private readonly record struct Crossing(ulong Address, int CodeSize, UInt128 Bytes, Block? Block);
 
     private struct JumpCacheEntry
     {
