@@ -7,7 +7,7 @@ using Replay.Log.Records;
 namespace Replay.Engine;
 
 /// <summary>The log as a source of inputs: each record is applied at its position.</summary>
-internal sealed class LogInputs : IInputSource
+internal sealed partial class LogInputs : IInputSource
 {
     private readonly LogReader _log;
     private readonly ReplayDisks _disks;
@@ -55,6 +55,7 @@ internal sealed class LogInputs : IInputSource
     /// <inheritdoc/>
     public Position NextStop(VirtualMachine machine)
     {
+        SkipOrder(machine);
         Position next = To is { } to && to.IsBefore(Next) ? to : Next;
         ulong report = machine.Position.Retired + ReportEvery;
         return report < next.Retired ? new Position(next.Vcpu, report) : next;
@@ -148,6 +149,8 @@ internal sealed class LogInputs : IInputSource
                 return true;
             case RecordKind.InterruptTaken when machine.Description.Parallel:
                 return machine.ApplyInterrupt() ? true : throw NotWanted(machine, "the vCPU in turn");
+            case RecordKind.VcpuWait or RecordKind.CommonCut when machine.Description.Parallel:
+                return true;
             case RecordKind.StateHash:
                 Comparer?.Compare(machine, _log.Read<StateHash>());
                 return true;

@@ -9,6 +9,7 @@ using Replay.Log;
 using Replay.Log.Checkpoints;
 using Replay.Log.Manifests;
 using Replay.Log.Records;
+using Replay.Multicore;
 
 namespace Replay.Engine;
 
@@ -114,6 +115,26 @@ public sealed class Replayer : IDisposable
         _inputs.To = to;
         _inputs.Comparer = comparer;
         MachineLoop.Run(Machine, _inputs);
+        HashesCompared += comparer?.Compared ?? 0;
+    }
+
+    /// <summary>Replays vCPUs that ran at once at once, each on a host thread of its own, from the recording's beginning to its end.</summary>
+    /// <param name="verify">Whether to compare with the state hashes of the recording.</param>
+    /// <param name="chaosSeed">Not 0 to stop the threads at random: for tests.</param>
+    /// <exception cref="ReplayKitException">The replay left the recording, or the log is damaged.</exception>
+    /// <exception cref="InvalidOperationException">The recording's vCPUs did not run at once, or the machine was not built for it (<see cref="EngineOptions.AtOnce"/>).</exception>
+    public void RunAtOnce(bool verify = false, ulong chaosSeed = 0)
+    {
+        if (!Machine.Description.Parallel || _engine is not { AtOnce: true })
+        {
+            throw new InvalidOperationException("only vCPUs that ran at once can be replayed at once");
+        }
+
+        StateComparer? comparer = verify ? new StateComparer(Machine, Machine.Position) : null;
+        _inputs.Advanced = Advanced;
+        _inputs.Comparer = comparer;
+        using ParallelReplay replay = new(Machine, chaosSeed);
+        _inputs.RunAtOnce(Machine, replay);
         HashesCompared += comparer?.Compared ?? 0;
     }
 

@@ -12,18 +12,18 @@ namespace Replay.Multicore;
 /// <remarks>
 /// Between two calls of <see cref="Run"/> every vCPU stands, and the machine is as one whose vCPUs take turns. For one thread, but for <see cref="Call"/>.
 /// </remarks>
-public sealed class ParallelRun : IVcpuGate, IDisposable
+public sealed class ParallelRun : VcpuGate
 {
     private const int LongestWait = 10; // milliseconds
     private const ulong Portion = 256;
 
-    private readonly VirtualMachine _machine;
     private readonly Func<ulong> _clock;
     private readonly TurnLine _line;
-    private readonly BoardLock _lock = new();
     private readonly AutoResetEvent _bell = new(false);
-    private readonly Seat[] _seats;
-    private Exception? _failure;
+
+    // [page] who gave up the right to write it last, where: the vCPU's number plus 1, or 0 for nobody.
+    private readonly (int Vcpu, ulong Retired)[] _lastWriters;
+    private Vcpu? _lastToTouch;
     private bool _isOver;
     private bool _hasBegun;
 
@@ -33,40 +33,40 @@ public sealed class ParallelRun : IVcpuGate, IDisposable
     /// <param name="clock">The guest's present time in ticks; from any thread.</param>
     /// <param name="chaosSeed">Not 0 to stop the threads at random: for tests.</param>
     public ParallelRun(VirtualMachine machine, Func<LogWriter?> log, Func<ulong> clock, ulong chaosSeed = 0)
+        : base(machine, chaosSeed)
     {
-        _machine = machine;
         _clock = clock;
+        _lastWriters = new (int, ulong)[machine.Memory.PageCount];
         _line = new TurnLine(machine.Cpus, machine.Board.Turns!.Current, log);
-        _seats = [.. machine.Cpus.Select((cpu, index) => new Seat(cpu, machine.Engines[index], chaosSeed == 0 ? null : new ThreadChaos(chaosSeed + (ulong)index)))];
-        _lock.Take();
-        machine.ShareBy(this);
     }
-
-    /// <inheritdoc/>
-    public Vcpu? Acting { get; private set; }
 
     /// <summary>Runs until an input waits, somebody must look around, or the machine ends or idles.</summary>
     /// <exception cref="ReplayKitException">The guest did what the machine refuses, or the log cannot be written.</exception>
     public RunStop Run()
     {
-        if (_machine.End == MachineEnd.None && IsIdle)
+        if (Machine.End == MachineEnd.None && IsIdle)
         {
             return RunStop.Idle;
         }
 
-        Begin();
-        _lock.Release();
-        _ = _bell.WaitOne(LongestWait);
-        _lock.Take();
-        Acting = null;
-        HoldOthers();
-        _machine.ApplyTurn(_line.Current);
-        if (_failure is not null)
+        if (!_hasBegun)
         {
-            ExceptionDispatchInfo.Throw(_failure);
+            _hasBegun = true;
+            Start(Live);
         }
 
-        return _machine.End != MachineEnd.None ? RunStop.Ended : IsIdle ? RunStop.Idle : RunStop.Called;
+        Release();
+        _ = _bell.WaitOne(LongestWait);
+        Take(null);
+        HoldOthers();
+        _line.Cut();
+        Machine.ApplyTurn(_line.Current);
+        if (Failure is not null)
+        {
+            ExceptionDispatchInfo.Throw(Failure);
+        }
+
+        return Machine.End != MachineEnd.None ? RunStop.Ended : IsIdle ? RunStop.Idle : RunStop.Called;
     }
 
     /// <summary>Makes the clock show a time, while all vCPUs stand: timers that are due by then expire.</summary>
@@ -74,126 +74,78 @@ public sealed class ParallelRun : IVcpuGate, IDisposable
     public void SetTime(ulong ticks)
     {
         _line.Log(new TimeAnchor(ticks, 0));
-        _machine.ApplyAnchor(ticks, 0);
+        Machine.ApplyAnchor(ticks, 0);
     }
 
     /// <inheritdoc/>
-    public void Open(Vcpu cpu)
+    public override void Pass(Vcpu cpu)
     {
-        Seat seat = _seats[cpu.Index];
-        cpu.ForgetStop();
-        Tell(seat);
-        Acting = null;
-        seat.IsInCode = true;
-        _lock.Release();
-        seat.Chaos?.Strike();
-    }
-
-    /// <inheritdoc/>
-    public bool Close(Vcpu cpu)
-    {
-        Seat seat = _seats[cpu.Index];
-        seat.Chaos?.Strike();
-        seat.IsInCode = false;
-        seat.Chaos?.Strike();
-        _lock.Take();
-        Acting = cpu;
-        return !IsOver;
-    }
-
-    /// <inheritdoc/>
-    public void Pass(Vcpu cpu)
-    {
-        if (_clock() >= _machine.NextDeadline)
+        if (_clock() >= Machine.NextDeadline)
         {
             ReadTime();
         }
 
-        if (_lock.IsWanted)
-        {
-            Tell(_seats[cpu.Index]);
-            Acting = null;
-            _lock.Release();
-            _ = Thread.Yield();
-            _lock.Take();
-            Acting = cpu;
-            cpu.Attention |= IsOver;
-        }
+        base.Pass(cpu);
     }
 
     /// <inheritdoc/>
-    public void Acquire(int page, bool write)
+    public override void Acquire(int page, bool write)
     {
         if (Acting is not { } cpu || cpu.RightTo(page) >= (write ? PageRight.Write : PageRight.Read))
         {
             return;
         }
 
-        foreach (Seat seat in _seats)
+        foreach (Seat seat in Seats)
         {
             if (seat.Cpu != cpu && seat.Cpu.RightTo(page) is var right and not PageRight.None && (write || right == PageRight.Write))
             {
                 Hold(seat.Cpu);
                 seat.Cpu.GiveUp(page, write ? PageRight.None : PageRight.Read);
+                if (right == PageRight.Write)
+                {
+                    _lastWriters[page] = (seat.Cpu.Index + 1, seat.Cpu.State.Retired);
+                }
             }
+        }
+
+        // Whoever wrote it last may have lost the right to a third one.
+        if (_lastWriters[page] is (> 0 and var writer, var retired) && writer - 1 != cpu.Index)
+        {
+            _line.Order(writer - 1, retired, cpu);
         }
 
         cpu.Grant(page, write ? PageRight.Write : PageRight.Read);
     }
 
     /// <inheritdoc/>
-    public void Hold(Vcpu cpu)
+    public override void Touch()
     {
-        if (cpu == Acting)
+        if (Acting is not { } cpu)
         {
             return;
         }
 
-        Seat seat = _seats[cpu.Index];
-        if (seat.IsInCode)
+        if (_lastToTouch is { } other && other != cpu)
         {
-            cpu.AskToStop();
-            seat.AwaitStanding();
+            _line.Extend(other, cpu);
         }
 
-        _line.Extend(cpu);
+        _lastToTouch = cpu;
     }
 
     /// <inheritdoc/>
-    public void HoldOthers()
-    {
-        foreach (Seat seat in _seats)
-        {
-            seat.Cpu.AskToStop();
-        }
-
-        foreach (Seat seat in _seats)
-        {
-            Hold(seat.Cpu);
-        }
-    }
-
-    /// <inheritdoc/>
-    public void Touch()
-    {
-        if (Acting is { } cpu)
-        {
-            _seats[cpu.Index].HasTouched = true;
-        }
-    }
-
-    /// <inheritdoc/>
-    public void ReadTime()
+    public override void ReadTime()
     {
         Touch();
-        if (Acting is not { } cpu || _seats[cpu.Index].TimeReadAt == cpu.State.Retired)
+        if (Acting is not { } cpu || Seats[cpu.Index].TimeReadAt == cpu.State.Retired)
         {
             return;
         }
 
-        _seats[cpu.Index].TimeReadAt = cpu.State.Retired;
+        Seats[cpu.Index].TimeReadAt = cpu.State.Retired;
         ulong now = _clock();
-        if (now > _machine.Clock.Now)
+        if (now > Machine.Clock.Now)
         {
             _line.EndWith(cpu);
             SetTime(now);
@@ -201,84 +153,72 @@ public sealed class ParallelRun : IVcpuGate, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Wake(Vcpu cpu)
+    public override void Wake(Vcpu cpu)
     {
-        Seat seat = _seats[cpu.Index];
+        ArgumentNullException.ThrowIfNull(cpu);
         cpu.AskToStop();
-        if (seat.Sleeps)
+        if (Seats[cpu.Index].Sleeps)
         {
-            seat.Bell.Set();
+            Seats[cpu.Index].Bell.Set();
         }
     }
 
     /// <inheritdoc/>
-    public void Call() => _bell.Set();
+    public override void Call() => _bell.Set();
 
     /// <inheritdoc/>
-    public void Dispose()
+    protected override bool IsOver => _isOver || Machine.End != MachineEnd.None;
+
+    /// <inheritdoc/>
+    protected override void Held(Vcpu cpu)
+    {
+        if (Acting is { } waiting)
+        {
+            _line.Extend(cpu, waiting);
+        }
+        else
+        {
+            _line.Extend(cpu);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
     {
         _isOver = true;
-        foreach (Seat seat in _seats)
+        foreach (Seat seat in Seats)
         {
             seat.Cpu.Attention = true;
             seat.Cpu.AskToStop();
             seat.Bell.Set();
         }
 
-        _lock.Release();
-        foreach (Seat seat in _seats)
-        {
-            seat.Thread?.Join();
-            seat.Dispose();
-        }
-
-        _machine.ShareBy(null);
+        base.Dispose(disposing);
         _bell.Dispose();
     }
 
-    private bool IsOver => _isOver || _machine.End != MachineEnd.None;
-
-    private bool IsIdle => _hasBegun && Array.TrueForAll(_seats, seat => seat.Sleeps && !_machine.CanRun(seat.Cpu));
-
-    private void Begin()
-    {
-        if (_hasBegun)
-        {
-            return;
-        }
-
-        _hasBegun = true;
-        foreach (Seat seat in _seats)
-        {
-            seat.Thread = new Thread(() => Live(seat)) { Name = $"vCPU {seat.Cpu.Index}", IsBackground = true };
-            seat.Thread.Start();
-        }
-    }
+    private bool IsIdle => _hasBegun && Array.TrueForAll(Seats, seat => seat.Sleeps && !Machine.CanRun(seat.Cpu));
 
     // The life of a vCPU's thread.
     private void Live(Seat seat)
     {
-        _lock.Take();
-        Acting = seat.Cpu;
+        Take(seat.Cpu);
         try
         {
             while (!IsOver)
             {
                 Advance(seat);
             }
-
-            Tell(seat);
         }
         catch (ReplayKitException failure)
         {
-            _failure ??= failure;
+            Failure ??= failure;
             _isOver = true;
         }
 
         seat.Sleeps = true;
-        Acting = null;
         _ = _bell.Set();
-        _lock.Release();
+        Release();
     }
 
     private void Advance(Seat seat)
@@ -288,50 +228,44 @@ public sealed class ParallelRun : IVcpuGate, IDisposable
         {
             seat.Engine.Run(cpu.State.Retired + 1);
         }
-        else if (!_machine.CanRun(cpu))
+        else if (!Machine.CanRun(cpu))
         {
             Sleep(seat);
         }
-        else if (_machine.DeliverDue(cpu))
+        else if (Machine.DeliverDue(cpu))
         {
             // The line ends in its turn only now: what the delivery needed of others comes before.
             _line.EndWith(cpu);
             _line.Log(default(InterruptTaken));
         }
-        else
+        else if (seat.Engine is Interpreter)
         {
-            seat.Engine.Run(seat.Engine is Interpreter ? cpu.State.Retired + Portion : ulong.MaxValue);
-            if (seat.Engine is Interpreter && !cpu.HasActed)
+            seat.Engine.Run(cpu.State.Retired + Portion);
+            if (!cpu.HasActed)
             {
                 Pass(cpu);
             }
+        }
+        else
+        {
+            seat.Engine.Run(ulong.MaxValue);
         }
     }
 
     private void Sleep(Seat seat)
     {
-        Tell(seat);
         seat.Sleeps = true;
         if (IsIdle)
         {
             _ = _bell.Set();
         }
 
-        Acting = null;
-        _lock.Release();
+        Release();
         _ = seat.Bell.WaitOne();
-        _lock.Take();
-        Acting = seat.Cpu;
+        Take(seat.Cpu);
         seat.Sleeps = false;
-    }
 
-    // What others do next with what all share comes behind what this vCPU has done.
-    private void Tell(Seat seat)
-    {
-        if (seat.HasTouched)
-        {
-            seat.HasTouched = false;
-            _line.Extend(seat.Cpu);
-        }
+        // Who woke it may have started it.
+        Touch();
     }
 }

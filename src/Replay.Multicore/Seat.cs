@@ -22,9 +22,6 @@ internal sealed class Seat(Vcpu cpu, IEngine engine, ThreadChaos? chaos) : IDisp
     /// <summary>Whether it sleeps: it has halted, or waits for Start-Up.</summary>
     internal bool Sleeps { get; set; }
 
-    /// <summary>Whether it has touched what all share: its instructions up to where it stands come before what others do next.</summary>
-    internal bool HasTouched { get; set; }
-
     /// <summary>Instructions that it had retired when it last read the time: an instruction reads it once.</summary>
     internal ulong TimeReadAt { get; set; } = ulong.MaxValue;
 

@@ -23,6 +23,8 @@ internal static class RecordText
         RecordKind.FrameInput => "frame-input",
         RecordKind.VcpuTurn => "vcpu-turn",
         RecordKind.InterruptTaken => "interrupt-taken",
+        RecordKind.VcpuWait => "vcpu-wait",
+        RecordKind.CommonCut => "common-cut",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 
@@ -62,7 +64,12 @@ internal static class RecordText
             case RecordKind.VcpuTurn:
                 record["vcpu"] = log.Read<VcpuTurn>().Vcpu;
                 break;
-            case RecordKind.InterruptTaken:
+            case RecordKind.VcpuWait:
+                VcpuWait wait = log.Read<VcpuWait>();
+                record["vcpu"] = wait.Vcpu;
+                record["ahead"] = wait.Ahead;
+                break;
+            case RecordKind.InterruptTaken or RecordKind.CommonCut:
                 break;
             case RecordKind.HostVendor:
                 record["vendor"] = System.Text.Encoding.ASCII.GetString(log.Read<HostVendor>().Name);

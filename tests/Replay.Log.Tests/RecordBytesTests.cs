@@ -36,6 +36,8 @@ public sealed class RecordBytesTests
         (RecordKind.DiskAnswer, Logged.Of(new(0, 3), new DiskAnswer(2, 1, DiskStatus.Failed, null)), "24 03 02 0a"),
         (RecordKind.FrameInput, Logged.Frame(new(0, 3), 31, [0xAA, 0xBB]), "28 03 1f 02 aabb"),
         (RecordKind.VcpuTurn, Logged.Of(new(0, 300), new VcpuTurn(1)), "2c ac02 01"),
+        (RecordKind.VcpuWait, Logged.Of(new(0, 3), new VcpuWait(1, 300)), "34 03 01 ac02"),
+        (RecordKind.CommonCut, Logged.Of(new(0, 3), default(CommonCut)), "38 03"),
         (RecordKind.InterruptTaken, Logged.Of(new(0, 3), default(InterruptTaken)), "30 03"),
         (RecordKind.HostVendor, Logged.Vendor(new(0, 3), "AuthenticAMD"), "1c 03 0c 41757468656e746963414d44"),
     ];

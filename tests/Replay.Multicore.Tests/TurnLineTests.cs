@@ -62,6 +62,64 @@ public sealed class TurnLineTests : IDisposable
     }
 
     [Fact]
+    public void A_wait_is_told_once_until_there_is_something_new_to_wait_for()
+    {
+        Vcpu first = _machine.Cpus[0];
+        Vcpu second = _machine.Cpus[1];
+        Stand(0, 100);
+        second.State.Retired = 7;
+        _line.Extend(first, second);
+        _line.Extend(first, second);
+        _line.Order(0, 90, second);
+        Assert.Equal(["0:64 1 waits 7"], Turns());
+        _line.EndWith(first);
+        _line.Log(default(InterruptTaken));
+        _line.Extend(first, second);
+        Assert.Equal(["0:64 1 waits 7", "0:64 interrupt", "0:64 1 waits 7"], Turns());
+    }
+
+    [Fact]
+    public void Whoever_waits_for_one_that_waits_comes_behind_both()
+    {
+        Stand(0, 100);
+        Stand(1, 5);
+        _line.Extend(_machine.Cpus[1], _machine.Cpus[2]);
+        _line.Extend(_machine.Cpus[0], _machine.Cpus[1]);
+        _line.Extend(_machine.Cpus[1], _machine.Cpus[2]);
+        Assert.Equal(["0:64 1", "0:69 2 waits 0", "0:69 0", "0:69 1 waits 0", "0:69 1", "0:69 2 waits 0"], Turns());
+    }
+
+    [Fact]
+    public void Behind_a_common_cut_nobody_waits_for_what_was_before()
+    {
+        Stand(0, 100);
+        Stand(1, 5);
+        _line.Cut();
+        _line.Extend(_machine.Cpus[0], _machine.Cpus[1]);
+        _line.Order(1, 5, _machine.Cpus[2]);
+        Assert.Equal(["0:64 1", "0:69 cut"], Turns());
+    }
+
+    [Fact]
+    public void A_plan_made_of_a_line_has_what_each_vcpu_does_in_its_order()
+    {
+        ParallelPlan plan = new(_machine.Cpus, 0);
+        plan.Wait(100, 1, 7);
+        plan.Turn(100, 1);
+        plan.TakeInterrupt(110);
+        plan.SetTime(110, 5000);
+        plan.Wait(120, 0, 0);
+        plan.Cut(130);
+        Assert.Equal([new PlannedStep(100, PlannedStepKind.Wait, 1, 20, 3)], plan.Steps[0]);
+        Assert.Equal(
+            [new PlannedStep(7, PlannedStepKind.Wait, 0, 100), new PlannedStep(10, PlannedStepKind.TakeInterrupt), new PlannedStep(10, PlannedStepKind.SetTime, 0, 5000)],
+            plan.Steps[1]);
+        Assert.Equal([100UL], plan.Stops[0]);
+        Assert.Equal([20UL], plan.Stops[1]);
+        Assert.Equal([100UL, 30UL, 0UL], plan.Own);
+    }
+
+    [Fact]
     public void A_line_goes_on_from_where_its_vcpus_stand()
     {
         _machine.Cpus[0].State.Retired = 40;
@@ -71,7 +129,7 @@ public sealed class TurnLineTests : IDisposable
         line.Extend(_machine.Cpus[2]);
         _machine.Cpus[1].State.Retired = 1;
         line.Extend(_machine.Cpus[1]);
-        Assert.Equal(["0:2a 1"], Turns());
+        Assert.Equal(["0:2a 1"], Turns(line.End));
     }
 
     private void Stand(int vcpu, ulong retired)
@@ -81,14 +139,20 @@ public sealed class TurnLineTests : IDisposable
         _line.Extend(cpu);
     }
 
-    private List<string> Turns()
+    private List<string> Turns(ulong end = 0)
     {
-        _log.Flush(new Position(0, 1000));
+        _log.Flush(new Position(0, Math.Max(end, _line.End)));
         List<string> turns = [];
         using LogReader log = new(new SegmentFolder(_folder), 3);
         while (log.Next())
         {
-            turns.Add(log.Kind == RecordKind.VcpuTurn ? $"{log.Position} {log.Read<VcpuTurn>().Vcpu}" : $"{log.Position} interrupt");
+            turns.Add($"{log.Position} " + log.Kind switch
+            {
+                RecordKind.VcpuTurn => $"{log.Read<VcpuTurn>().Vcpu}",
+                RecordKind.VcpuWait => $"{log.Read<VcpuWait>().Vcpu} waits {log.Read<VcpuWait>().Ahead}",
+                RecordKind.CommonCut => "cut",
+                _ => "interrupt",
+            });
         }
 
         return turns;

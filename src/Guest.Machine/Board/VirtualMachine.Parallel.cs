@@ -31,6 +31,11 @@ public sealed partial class VirtualMachine
     public bool DeliverDue(Vcpu cpu)
     {
         bool any = false;
+        if (TakesNmi(cpu))
+        {
+            Memory.Gate?.Touch();
+        }
+
         if (TakesNmi(cpu) && Board.LocalApics[cpu.Index].TryTakeNmi())
         {
             cpu.DeliverNmi();

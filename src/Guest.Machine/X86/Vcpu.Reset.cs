@@ -53,6 +53,8 @@ public sealed partial class Vcpu
         ref CpuState s = ref State;
         CpuState before = s;
         Reset();
+        IsReset = true;
+        Attention = true;
         s.Cr0 = Cr0Et | (before.Cr0 & (Cr0Cd | Cr0Nw));
         s.Xcr0 = before.Xcr0;
         s.Mxcsr = before.Mxcsr;

@@ -29,6 +29,9 @@ public sealed partial class Vcpu
     /// <summary>Whether it has lost anything since it last went into emitted code: what it saw there may no longer be so.</summary>
     internal bool IsDisturbed { get; private set; }
 
+    /// <summary>Whether INIT has reached it since it last went into emitted code.</summary>
+    public bool IsReset { get; private set; }
+
     /// <summary>What it may do with a page.</summary>
     public PageRight RightTo(int page) => _rights![page];
 
@@ -57,7 +60,11 @@ public sealed partial class Vcpu
     {
         State.Emitted.Stop = 0;
         IsDisturbed = false;
+        IsReset = false;
     }
+
+    /// <summary>Gives it every right for good: the order of accesses is kept otherwise (a replay in parallel).</summary>
+    public void GrantAll() => Array.Fill(_rights!, PageRight.Write);
 
     /// <summary>Says that something was done which belongs to the instruction that it has not retired yet.</summary>
     internal void NoteActed() => _actedAt = State.Retired;

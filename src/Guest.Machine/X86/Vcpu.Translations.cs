@@ -80,9 +80,10 @@ public sealed partial class Vcpu
     /// <inheritdoc/>
     void IPageWatcher.WriteRightsRevoked(int page)
     {
-        // Who derives something has the right to read, so nobody else has the one to write.
+        // Who derives something has the right to read, so nobody else has the one to write, unless all have it in a replay.
         if (_rights is null || _rights[page] == PageRight.Write)
         {
+            StandStill();
             _tlb.Revoke(Memory.HostBase + ((nint)page << 12), all: false);
         }
     }

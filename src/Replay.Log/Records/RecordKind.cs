@@ -41,4 +41,10 @@ public enum RecordKind
 
     /// <summary><see cref="Records.InterruptTaken"/>.</summary>
     InterruptTaken = 12,
+
+    /// <summary><see cref="Records.VcpuWait"/>.</summary>
+    VcpuWait = 13,
+
+    /// <summary><see cref="Records.CommonCut"/>.</summary>
+    CommonCut = 14,
 }

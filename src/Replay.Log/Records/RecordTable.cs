@@ -23,6 +23,8 @@ internal static class RecordTable
             case RecordKind.FrameInput: Read<FrameInput>(ref cursor, place, json); break;
             case RecordKind.VcpuTurn: Read<VcpuTurn>(ref cursor, place, json); break;
             case RecordKind.InterruptTaken: Read<InterruptTaken>(ref cursor, place, json); break;
+            case RecordKind.VcpuWait: Read<VcpuWait>(ref cursor, place, json); break;
+            case RecordKind.CommonCut: Read<CommonCut>(ref cursor, place, json); break;
             default: throw new RecordFormatException($"a record of kind {(int)kind}", isUnknown: true);
         }
     }

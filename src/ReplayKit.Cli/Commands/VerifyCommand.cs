@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Guest.Machine;
+using Guest.Machine.Board;
+using Replay.Engine;
 using Replay.Engine.Segments;
 using ReplayKit.Cli.Arguments;
 using ReplayKit.Cli.Terminal;
@@ -19,6 +21,7 @@ internal static class VerifyCommand
         Option<bool> upToDamage = CommonOptions.UpToDamage();
         Option<string> engine = CommonOptions.Engine();
         Option<bool> lockStep = new("--lockstep") { Description = "First replay on both engines side by side and compare them; the first instruction at which they part is named with both states." };
+        Option<bool> parallel = new("--parallel") { Description = "Replay processors that ran in parallel (--schedule parallel) in parallel too, each on a host thread of its own." };
         Option<bool> json = CommonOptions.Json();
         Verb verb = new(
             "verify",
@@ -27,19 +30,25 @@ internal static class VerifyCommand
             "replaykit verify boot.rk --jobs 8 --json",
             "replaykit verify boot.rk --lockstep")
         {
-            recording, jobs, upToDamage, engine, lockStep, json,
+            recording, jobs, upToDamage, engine, lockStep, parallel, json,
         };
         verb.SetAction(parsed => Verify(
             OpenRecording.Open(parsed.GetRequiredValue(recording), parsed.GetValue(upToDamage), CommonOptions.ReadEngine(parsed.GetRequiredValue(engine))),
             CommonOptions.ReadJobs(parsed.GetValue(jobs)),
             parsed.GetValue(lockStep),
+            parsed.GetValue(parallel),
             parsed.GetValue(json)));
         return verb;
     }
 
-    private static void Verify(OpenRecording recording, int jobs, bool lockStep, bool json)
+    private static void Verify(OpenRecording recording, int jobs, bool lockStep, bool parallel, bool json)
     {
         _ = recording.Summary;
+        if (parallel && (jobs > 1 || !recording.Folder.Manifest.Machine.Parallel))
+        {
+            throw UsageError.Contradiction("--parallel replays the processors of a recording made with --schedule parallel, in one piece");
+        }
+
         IReadOnlyList<ReplaySegment> segments = Verification.Cut(recording.Folder, recording.End, jobs);
         if (jobs > 1 && segments.Count == 1)
         {
@@ -54,7 +63,7 @@ internal static class VerifyCommand
         Verified result = new(
             recording.Folder.Path,
             recording.End.Retired - recording.Folder.Start.Retired,
-            recording.IsEmpty ? 0 : Replay(recording, segments, jobs),
+            recording.IsEmpty ? 0 : parallel ? ReplayAtOnce(recording) : Replay(recording, segments, jobs),
             recording.Summary.Ended,
             recording.Summary.Damage,
             segments.Count,
@@ -78,6 +87,15 @@ internal static class VerifyCommand
     {
         using ProgressBar progress = new("verify", 0, recording.End.Retired - recording.Folder.Start.Retired);
         return Verification.Run(recording.Folder, segments, jobs, recording.Engine, progress.Report);
+    }
+
+    private static int ReplayAtOnce(OpenRecording recording)
+    {
+        using ProgressBar progress = new("verify", 0, recording.End.Retired - recording.Folder.Start.Retired);
+        using Replayer replayer = new(recording.Folder, new NoConsole(), (recording.Engine ?? EngineOptions.Default) with { AtOnce = true });
+        replayer.Advanced = machine => progress.Report(machine.Position.Retired - recording.Folder.Start.Retired);
+        replayer.RunAtOnce(verify: true);
+        return replayer.HashesCompared;
     }
 
     private sealed record Verified(string Recording, ulong Instructions, int StateHashes, string Ended, string? Damage, int Segments, int Jobs);

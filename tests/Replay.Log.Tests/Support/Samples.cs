@@ -97,8 +97,10 @@ internal static class Samples
         return records;
     }
 
-    private static Logged RandomRecord(Random random, Position at) => random.Next(13) switch
+    private static Logged RandomRecord(Random random, Position at) => random.Next(15) switch
     {
+        10 => Logged.Of(at, default(CommonCut)),
+        9 => Logged.Of(at, new VcpuWait(random.Next(2), Number(random))),
         8 => Logged.Of(at, default(InterruptTaken)),
         7 => Logged.Of(at, new VcpuTurn(random.Next(2))),
         6 => Logged.Frame(at, random.Next(1, 32), Bytes(random, random.Next(1600))),

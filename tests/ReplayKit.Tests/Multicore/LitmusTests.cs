@@ -2,6 +2,7 @@ using System.Globalization;
 using Guest.Machine;
 using Guest.Machine.Board;
 using Guest.Machine.Devices;
+using Replay.Engine;
 using Replay.Log;
 using Replay.Log.Records;
 using ReplayKit.Tests.Command;
@@ -47,6 +48,12 @@ public sealed class LitmusTests(LitmusGuest guest) : IClassFixture<LitmusGuest>
         Check(SmpGuest.Values(console.Text));
         CommandResult verify = ReplayKitCommand.Run("verify", guest.File(name));
         Assert.True(verify.ExitCode == 0, verify.Error);
+        using (Replayer stopped = new(RecordingFolder.Open(guest.File(name)), new NoConsole(), EngineOptions.Default with { AtOnce = true }))
+        {
+            stopped.RunAtOnce(verify: true, chaosSeed: seed);
+            Assert.True(stopped.HashesCompared > 0);
+        }
+
         Assert.Equal(SmpGuest.Values(console.Text), SmpGuest.Values(ReplayKitCommand.Run("replay", guest.File(name)).Output));
     }
 

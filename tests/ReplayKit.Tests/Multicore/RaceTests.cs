@@ -36,6 +36,8 @@ public sealed class RaceTests(SmpGuest guest) : IClassFixture<SmpGuest>
         }
 
         Assert.Equal(values, SmpGuest.Values(ReplayKitCommand.Run("replay", guest.File(name)).Output));
+        CommandResult parallel = ReplayKitCommand.Run("verify", guest.File(name), "--parallel");
+        Assert.True(parallel.ExitCode == (schedule == "parallel" ? 0 : 1), parallel.Error);
     }
 
     [Fact]

@@ -283,14 +283,14 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
     private Leave Arrive(ref CpuState s, ulong debited)
     {
         ref readonly Site site = ref _blocks.Links.SiteAt(s.Emitted.Site);
-        s.Retired += debited;
         s.Rip = s.Emitted.Rax;
         if (_cpu.IsCanonical(s.Rip))
         {
+            s.Retired += debited;
             return Leave.Jump;
         }
 
-        s.Retired--;
+        s.Retired += debited - 1;
         s.Rip = PageOf(ref s, site.Block) + site.Block.Offsets[site.Block.Count - 1];
         s.Rsp -= (ulong)site.Undo;
         Shorten(site.Block, site.Block.Count - 1);

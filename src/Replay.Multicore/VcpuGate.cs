@@ -1,0 +1,187 @@
+using Guest.Machine.Board;
+using Guest.Machine.X86;
+
+namespace Replay.Multicore;
+
+/// <summary>What recording vCPUs that run at once and replaying them so share: their threads' way through the gate (docs/multicore.md).</summary>
+public abstract class VcpuGate : IVcpuGate, IDisposable
+{
+    private readonly BoardLock _lock = new();
+
+    /// <summary>Takes a machine that stands; the gate is its thread's own.</summary>
+    /// <param name="machine">The machine; built with <see cref="EngineOptions.AtOnce"/>.</param>
+    /// <param name="chaosSeed">Not 0 to stop the threads at random: for tests.</param>
+    protected VcpuGate(VirtualMachine machine, ulong chaosSeed)
+    {
+        ArgumentNullException.ThrowIfNull(machine);
+        Machine = machine;
+        Seats = [.. machine.Cpus.Select((cpu, index) => new Seat(cpu, machine.Engines[index], chaosSeed == 0 ? null : new ThreadChaos(chaosSeed + (ulong)index)))];
+        Take(null);
+        machine.ShareBy(this);
+    }
+
+    /// <inheritdoc/>
+    public Vcpu? Acting { get; private set; }
+
+    /// <summary>The machine.</summary>
+    protected VirtualMachine Machine { get; }
+
+    /// <summary>The vCPUs' places, by number.</summary>
+    internal Seat[] Seats { get; }
+
+    /// <summary>Whether vCPUs are to do nothing more.</summary>
+    protected abstract bool IsOver { get; }
+
+    /// <summary>Why a vCPU's thread has ended before its time, or null.</summary>
+    protected Exception? Failure { get; set; }
+
+    /// <inheritdoc/>
+    public void Open(Vcpu cpu)
+    {
+        ArgumentNullException.ThrowIfNull(cpu);
+        Seat seat = Seats[cpu.Index];
+        cpu.ForgetStop();
+        seat.IsInCode = true;
+        Release();
+        seat.Chaos?.Strike();
+    }
+
+    /// <inheritdoc/>
+    public bool Close(Vcpu cpu)
+    {
+        ArgumentNullException.ThrowIfNull(cpu);
+        Seat seat = Seats[cpu.Index];
+        seat.Chaos?.Strike();
+        seat.IsInCode = false;
+        seat.Chaos?.Strike();
+        TakeAgain(cpu);
+
+        // What it came out for may no longer be its state.
+        return !IsOver && !cpu.IsReset;
+    }
+
+    /// <inheritdoc/>
+    public virtual void Pass(Vcpu cpu)
+    {
+        ArgumentNullException.ThrowIfNull(cpu);
+        if (_lock.IsWanted)
+        {
+            Release();
+            _ = Thread.Yield();
+            TakeAgain(cpu);
+            cpu.Attention |= IsOver;
+        }
+    }
+
+    /// <inheritdoc/>
+    public abstract void Acquire(int page, bool write);
+
+    /// <inheritdoc/>
+    public void Hold(Vcpu cpu)
+    {
+        ArgumentNullException.ThrowIfNull(cpu);
+        if (cpu == Acting)
+        {
+            return;
+        }
+
+        Seat seat = Seats[cpu.Index];
+        if (seat.IsInCode)
+        {
+            cpu.AskToStop();
+            seat.AwaitStanding();
+        }
+
+        Held(cpu);
+    }
+
+    /// <inheritdoc/>
+    public void HoldOthers()
+    {
+        foreach (Seat seat in Seats)
+        {
+            seat.Cpu.AskToStop();
+        }
+
+        foreach (Seat seat in Seats)
+        {
+            Hold(seat.Cpu);
+        }
+    }
+
+    /// <inheritdoc/>
+    public abstract void Touch();
+
+    /// <inheritdoc/>
+    public abstract void ReadTime();
+
+    /// <inheritdoc/>
+    public abstract void Wake(Vcpu cpu);
+
+    /// <inheritdoc/>
+    public abstract void Call();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Ends the threads; the machine's thread has the gate.</summary>
+    protected virtual void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            Release();
+            foreach (Seat seat in Seats)
+            {
+                seat.Thread?.Join();
+                seat.Dispose();
+            }
+
+            Machine.ShareBy(null);
+        }
+    }
+
+    /// <summary>A vCPU stands for whoever acts.</summary>
+    protected virtual void Held(Vcpu cpu)
+    {
+    }
+
+    /// <summary>Starts a thread for each vCPU.</summary>
+    private protected void Start(Action<Seat> live)
+    {
+        foreach (Seat seat in Seats)
+        {
+            seat.Thread = new Thread(() => live(seat)) { Name = $"vCPU {seat.Cpu.Index}", IsBackground = true };
+            seat.Thread.Start();
+        }
+    }
+
+    /// <summary>Waits for the gate.</summary>
+    /// <param name="cpu">The vCPU whose thread this is; null for the machine's.</param>
+    protected void Take(Vcpu? cpu)
+    {
+        _lock.Take();
+        Acting = cpu;
+    }
+
+    /// <summary>The same for a vCPU whose state another one may have changed meanwhile: it goes on behind that.</summary>
+    protected void TakeAgain(Vcpu cpu)
+    {
+        ArgumentNullException.ThrowIfNull(cpu);
+        Take(cpu);
+        if (cpu.IsReset)
+        {
+            Touch();
+        }
+    }
+
+    /// <summary>Gives the gate back.</summary>
+    protected void Release()
+    {
+        Acting = null;
+        _lock.Release();
+    }
+}
