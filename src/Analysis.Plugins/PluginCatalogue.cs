@@ -1,3 +1,6 @@
+using Analysis.Plugins.BlockVectors;
+using Analysis.Plugins.Coverage;
+using Analysis.Plugins.Profiling;
 using Replay.Engine.Observe;
 
 namespace Analysis.Plugins;
@@ -8,9 +11,12 @@ public static class PluginCatalogue
     /// <summary>All of them.</summary>
     public static IReadOnlyList<PluginEntry> All { get; } =
     [
+        PluginEntry.OfSegmented<BasicBlockVectors>(),
         PluginEntry.OfSegmented<BlockCount>(),
+        PluginEntry.OfSegmented<CodeCoverage>(),
         PluginEntry.OfSegmented<InstructionMix>(),
         PluginEntry.OfSegmented<Interrupts.Interrupts>(),
+        PluginEntry.OfSegmented<Profile>(),
         PluginEntry.OfSegmented<SystemCalls.SystemCalls>(),
         PluginEntry.OfSegmented<Timeline.Timeline>(),
     ];

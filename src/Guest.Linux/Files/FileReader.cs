@@ -19,6 +19,7 @@ public sealed class FileReader
     private readonly KernelField _entry;
     private readonly KernelField _inode;
     private readonly KernelField _mapping;
+    private readonly KernelField _host;
     private readonly KernelField _size;
     private readonly KernelField _number;
     private readonly KernelField _generation;
@@ -38,6 +39,7 @@ public sealed class FileReader
         _entry = types.Field("file", "f_path.dentry");
         _inode = types.Field("file", "f_inode");
         _mapping = types.Field("file", "f_mapping");
+        _host = types.Field("address_space", "host");
         _size = types.Field("inode", "i_size");
         _number = types.Field("inode", "i_ino");
         _generation = types.Field("inode", "i_generation");
@@ -59,6 +61,14 @@ public sealed class FileReader
         ulong mapping = _memory.Read(file.Value, _mapping, ref read);
         FileIdentity identity = ReadIdentity(inode, ref read);
         return read ? new GuestFile(_pages, identity, _paths.Read(mount, entry) ?? UnknownPath, mapping, identity.Size) : null;
+    }
+
+    /// <summary>Whether the kernel still holds a file that was found at another time where it was, so that its pages are that file's.</summary>
+    public bool IsStillThere(GuestFile file)
+    {
+        bool read = true;
+        ulong inode = _memory.Read(file.Mapping, _host, ref read);
+        return ReadIdentity(inode, ref read) == file.Identity && read;
     }
 
     /// <summary>The file descriptors of a task, ascending.</summary>

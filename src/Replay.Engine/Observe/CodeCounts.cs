@@ -12,18 +12,23 @@ public sealed class CodeCounts : IPluginState
     /// <summary>Instructions that differ.</summary>
     public int Count => _counts.Count;
 
-    /// <summary>All of them by address space and address.</summary>
+    /// <summary>All of them by owner and address.</summary>
     public IEnumerable<KeyValuePair<ExecutedCode, long>> Sorted() => _counts.OrderBy(pair => pair.Key);
+
+    /// <summary>Starts over.</summary>
+    public void Clear() => _counts.Clear();
 
     /// <summary>Adds executions of an instruction.</summary>
     public void Add(in ExecutedCode code, long count) => _counts[code] = _counts.GetValueOrDefault(code) + count;
 
     /// <summary>Adds those of another segment.</summary>
-    public void Add(CodeCounts next)
+    /// <param name="next">The segment's.</param>
+    /// <param name="owners">What its owners are here; null where they are the same.</param>
+    public void Add(CodeCounts next, Func<CodeOwner, CodeOwner>? owners = null)
     {
         foreach ((ExecutedCode code, long count) in next._counts)
         {
-            Add(code, count);
+            Add(owners is null ? code : code with { Owner = owners(code.Owner) }, count);
         }
     }
 
@@ -33,7 +38,7 @@ public sealed class CodeCounts : IPluginState
         writer.WriteInt32(_counts.Count);
         foreach ((ExecutedCode code, long count) in Sorted())
         {
-            writer.WriteUInt64(code.Space.Value);
+            CodeOwner.Save(writer, code.Owner);
             writer.WriteUInt64(code.Pc.Value);
             writer.WriteInt32((int)code.Code);
             writer.WriteByte(code.Length);
@@ -49,10 +54,10 @@ public sealed class CodeCounts : IPluginState
         _counts.Clear();
         for (int left = reader.ReadIndex(int.MaxValue); left > 0; left--)
         {
-            GuestPhysical space = new(reader.ReadUInt64());
+            var owner = CodeOwner.Load(reader);
             GuestVirtual pc = new(reader.ReadUInt64());
             var code = (Code)reader.ReadInt32();
-            ExecutedCode key = new(space, pc, code, reader.ReadByte(), reader.ReadByte(), reader.ReadBool());
+            ExecutedCode key = new(owner, pc, code, reader.ReadByte(), reader.ReadByte(), reader.ReadBool());
             _counts[key] = (long)reader.ReadUInt64();
         }
     }

@@ -4,18 +4,18 @@ using Iced.Intel;
 namespace Replay.Engine.Observe;
 
 /// <summary>An instruction at an address.</summary>
-/// <param name="Space">The address space; 0 for code of the kernel, which all share.</param>
+/// <param name="Owner">Whose code.</param>
 /// <param name="Pc">Linear address of its first byte.</param>
 /// <param name="Code">Its form.</param>
 /// <param name="Length">Bytes.</param>
 /// <param name="Ring">The privilege level.</param>
 /// <param name="HasMemory">Whether an operand is memory.</param>
-public readonly record struct ExecutedCode(GuestPhysical Space, GuestVirtual Pc, Code Code, byte Length, byte Ring, bool HasMemory) : IComparable<ExecutedCode>
+public readonly record struct ExecutedCode(CodeOwner Owner, GuestVirtual Pc, Code Code, byte Length, byte Ring, bool HasMemory) : IComparable<ExecutedCode>
 {
     /// <inheritdoc/>
     public int CompareTo(ExecutedCode other)
     {
-        int order = Space.Value.CompareTo(other.Space.Value);
+        int order = Owner.CompareTo(other.Owner);
         order = order != 0 ? order : Pc.Value.CompareTo(other.Pc.Value);
         order = order != 0 ? order : Ring.CompareTo(other.Ring);
         order = order != 0 ? order : Code.CompareTo(other.Code);

@@ -1,4 +1,5 @@
 using Guest.Machine;
+using Replay.Engine.Observe.Programs;
 
 namespace Replay.Engine.Observe;
 
@@ -14,11 +15,23 @@ public interface IInstrumentation
     /// <summary>Counts retired instructions. One addition in emitted code for several of them.</summary>
     void InstructionRetired(PerVcpu<long> add, CodeFilter? where = null);
 
-    /// <summary>Counts how often each instruction retired, by address space. One addition in emitted code for several of them.</summary>
-    void CodeExecuted(CodeCounts add, CodeFilter? where = null);
+    /// <summary>Counts how often each instruction retired. One addition in emitted code for several of them.</summary>
+    /// <param name="add">The counts.</param>
+    /// <param name="where">Of which code.</param>
+    /// <param name="by">The programs by which user code is told apart; null for address spaces.</param>
+    void CodeExecuted(CodeCounts add, CodeFilter? where = null, GuestPrograms? by = null);
+
+    /// <summary>Counts how often each jump and call went where. One addition in emitted code for each conditional jump that is taken, a record for each indirect one.</summary>
+    /// <param name="add">The counts.</param>
+    /// <param name="where">Of which code.</param>
+    /// <param name="by">The programs by which user code is told apart; null for address spaces.</param>
+    void EdgeExecuted(EdgeCounts add, CodeFilter? where = null, GuestPrograms? by = null);
 
     /// <summary>Every retired instruction, in order.</summary>
     void Instructions(Batch<InstructionEvent> take, CodeFilter? where = null);
+
+    /// <summary>Every executed piece of code, in order, as emitted code has written it: the cheapest way to see all of the execution. Where pieces are cut differs between engines.</summary>
+    void Pieces(TraceBatch take);
 
     /// <summary>Every data access, in order.</summary>
     /// <param name="take">Takes them.</param>
@@ -46,8 +59,16 @@ public interface IInstrumentation
     /// <summary>Another address space has come into force.</summary>
     void SpaceChanged(Callback<SpaceEvent> call);
 
+    /// <summary>Called whenever all vCPUs together have retired another so many instructions since the recording's beginning; counters are up to date then, and may be cleared.</summary>
+    /// <param name="instructions">The interval; from 1.</param>
+    /// <param name="call">Takes the instructions retired since the beginning: a multiple of the interval.</param>
+    void Every(ulong instructions, Action<ulong> call);
+
     /// <summary>Called once at the end of the observed piece, with the machine as it stands there.</summary>
     void Ended(Action<ObservedGuest> call);
+
+    /// <summary>Keeps a table of the guest's programs: which runs in which address space, and what files its code is from.</summary>
+    void Programs(GuestPrograms table);
 
     /// <summary>Makes a part of the plugin's state one that goes into a segment's file.</summary>
     void Keep(IPluginState state);

@@ -1,3 +1,5 @@
+using Replay.Engine.Observe.Programs;
+
 namespace Replay.Engine.Observe;
 
 /// <summary>One plugin's subscriptions, and the state that it keeps.</summary>
@@ -21,15 +23,35 @@ internal sealed class Instrumentation(PluginSlot plugin, Subscriptions wanted, O
     }
 
     /// <inheritdoc/>
-    public void CodeExecuted(CodeCounts add, CodeFilter? where = null)
+    public void CodeExecuted(CodeCounts add, CodeFilter? where = null, GuestPrograms? by = null)
     {
         Keep(add);
-        wanted.Code.Add(new CountEntry<CodeCounts>(add, where));
+        wanted.Code.Add(new CountEntry<CodeCounts>(add, where, by));
+    }
+
+    /// <inheritdoc/>
+    public void EdgeExecuted(EdgeCounts add, CodeFilter? where = null, GuestPrograms? by = null)
+    {
+        Keep(add);
+        wanted.Edges.Add(new CountEntry<EdgeCounts>(add, where, by));
+    }
+
+    /// <inheritdoc/>
+    public void Programs(GuestPrograms table)
+    {
+        Keep(table);
+        if (Guest is not null)
+        {
+            new ProgramWatch(table, Guest).Subscribe(this);
+        }
     }
 
     /// <inheritdoc/>
     public void Instructions(Batch<InstructionEvent> take, CodeFilter? where = null) =>
         wanted.Instructions.Add(new EventBuffer<InstructionEvent>(plugin, take, where));
+
+    /// <inheritdoc/>
+    public void Pieces(TraceBatch take) => wanted.Traces.Add((plugin, take));
 
     /// <inheritdoc/>
     public void Accesses(Batch<AccessEvent> take, CodeFilter? where = null, bool reads = true, bool writes = true) =>
@@ -61,6 +83,9 @@ internal sealed class Instrumentation(PluginSlot plugin, Subscriptions wanted, O
 
     /// <inheritdoc/>
     public void SpaceChanged(Callback<SpaceEvent> call) => wanted.Spaces.Add(new CallbackEntry<SpaceEvent>(plugin, call));
+
+    /// <inheritdoc/>
+    public void Every(ulong instructions, Action<ulong> call) => wanted.Intervals.Add((plugin, instructions, call));
 
     /// <inheritdoc/>
     public void Ended(Action<ObservedGuest> call) => wanted.Ends.Add((plugin, call));

@@ -1,3 +1,4 @@
+using Guest.Machine;
 using Guest.Machine.Board;
 
 namespace Replay.Engine.Observe;
@@ -24,6 +25,41 @@ public sealed class Observation : IDisposable
         for (int vcpu = 0; vcpu < machine.Cpus.Count; vcpu++)
         {
             _observers.Add(new VcpuObserver(_wanted, _guest, machine.Cpus[vcpu], machine.Engines[vcpu]));
+        }
+    }
+
+    /// <summary>Where the machine has to be stopped on its way, each time for <see cref="Cut"/>: where intervals end that plugins have asked for.</summary>
+    /// <param name="end">Where its way ends; there it need not be.</param>
+    public IEnumerable<Position> Cuts(Position end)
+    {
+        while (_wanted.Intervals.Count > 0)
+        {
+            ulong at = _guest.Machine.Position.Retired;
+            Position next = new(0, _wanted.Intervals.Min(interval => ((at / interval.Length) + 1) * interval.Length));
+            if (!next.IsBefore(end))
+            {
+                yield break;
+            }
+
+            yield return next;
+        }
+    }
+
+    /// <summary>The machine has come to one of the <see cref="Cuts"/>.</summary>
+    public void Cut()
+    {
+        foreach (VcpuObserver observer in _observers)
+        {
+            observer.Collect();
+        }
+
+        ulong at = _guest.Machine.Position.Retired;
+        foreach ((PluginSlot plugin, ulong length, Action<ulong> call) in _wanted.Intervals)
+        {
+            if (at % length == 0)
+            {
+                plugin.Call(() => call(at));
+            }
         }
     }
 

@@ -20,6 +20,12 @@ public sealed class PluginAnalysis(IReadOnlyList<PluginRequest> requests, Positi
         PluginRun[] runs = [.. requests.Select(request => request.Create())];
         replayer.SeekTo(Cut(number, count));
         using Observation observation = new(replayer.Machine, runs);
+        foreach (Position cut in observation.Cuts(Cut(number + 1, count)))
+        {
+            replayer.Run(cut);
+            observation.Cut();
+        }
+
         replayer.Run(number == count - 1 && toEnd ? null : Cut(number + 1, count));
         observation.Complete();
         return runs;

@@ -48,6 +48,24 @@ public sealed class PluginSlot(string name)
         }
     }
 
+    /// <summary>Hands a trace to the plugin.</summary>
+    internal void Call(TraceBatch take, Guest.Machine.X86.Observe.CodeTrace trace, ReadOnlySpan<ulong> words)
+    {
+        if (Failure is not null)
+        {
+            return;
+        }
+
+        try
+        {
+            take(trace, words);
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            Failure = failure;
+        }
+    }
+
     /// <summary>Tells the plugin of an event.</summary>
     internal void Call<TEvent>(Callback<TEvent> call, in TEvent occurred)
         where TEvent : allows ref struct

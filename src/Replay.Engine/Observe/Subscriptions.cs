@@ -9,11 +9,15 @@ internal sealed class Subscriptions
 
     internal List<CountEntry<CodeCounts>> Code { get; } = [];
 
+    internal List<CountEntry<EdgeCounts>> Edges { get; } = [];
+
     internal List<EventBuffer<InstructionEvent>> Instructions { get; } = [];
 
     internal List<EventBuffer<AccessEvent>> Accesses { get; } = [];
 
     internal List<EventBuffer<BranchEvent>> Branches { get; } = [];
+
+    internal List<(PluginSlot Plugin, TraceBatch Take)> Traces { get; } = [];
 
     internal List<CallbackEntry<DeliveryEvent>> Deliveries { get; } = [];
 
@@ -25,11 +29,15 @@ internal sealed class Subscriptions
 
     internal List<CallbackEntry<SpaceEvent>> Spaces { get; } = [];
 
+    internal List<(PluginSlot Plugin, ulong Length, Action<ulong> Call)> Intervals { get; } = [];
+
     internal List<(PluginSlot Plugin, Action<ObservedGuest> Call)> Ends { get; } = [];
 
-    internal bool HasCounts => Blocks.Count + Retired.Count + Code.Count > 0;
+    internal bool HasCounts => Blocks.Count + Retired.Count + Code.Count + Edges.Count > 0;
 
-    internal bool HasOrder => Instructions.Count + Accesses.Count + Branches.Count > 0;
+    internal bool HasOrder => HasEvents || Traces.Count > 0;
+
+    internal bool HasEvents => Instructions.Count + Accesses.Count + Branches.Count > 0;
 
     internal bool HasTransfers => Before.Count + After.Count > 0;
 
@@ -37,7 +45,8 @@ internal sealed class Subscriptions
     internal bool Counts(Guest.Machine.X86.Observe.CodePiece piece) =>
         Blocks.Exists(entry => entry.Where?.Concerns(piece) != false)
         || Retired.Exists(entry => entry.Where?.Concerns(piece) != false)
-        || Code.Exists(entry => entry.Where?.Concerns(piece) != false);
+        || Code.Exists(entry => entry.Where?.Concerns(piece) != false)
+        || Edges.Exists(entry => entry.Where?.Concerns(piece) != false);
 
     /// <summary>Hands over the events that wait in buffers.</summary>
     internal void Flush()

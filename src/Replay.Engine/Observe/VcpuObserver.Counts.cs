@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Guest.Machine;
 using Guest.Machine.X86.Observe;
 
@@ -6,29 +7,58 @@ namespace Replay.Engine.Observe;
 /// <content>Counters.</content>
 internal sealed partial class VcpuObserver
 {
-    private readonly Dictionary<(ulong Space, int Piece), long> _counted = [];
+    private readonly Dictionary<(CodeOwner Owner, int Piece), long>[] _counted;
+    private readonly List<int> _userPieces = [];
     private GuestPhysical _space;
+    private int _piecesSeen;
 
-    // Takes the counters since the last time, which are those of one address space, and starts them over.
-    private void Collect()
+    // Takes the counters of user code since the last time, which are those of one address space, and starts them over. The kernel's are the same in all.
+    private void CollectUser()
     {
-        if (!_wanted.HasCounts)
+        if (_wanted.Code.Count + _wanted.Edges.Count == 0)
         {
             return;
         }
 
-        Span<long> counts = _trace.Counts;
-        for (int number = counts.IndexOfAnyExcept(0L); number >= 0;)
+        ReadOnlySpan<CodePiece> pieces = _trace.Pieces;
+        for (; _piecesSeen < pieces.Length; _piecesSeen++)
         {
-            Collect(_trace.Pieces[number], counts[number]);
-            counts[number] = 0;
-            int next = counts[(number + 1)..].IndexOfAnyExcept(0L);
-            number = next < 0 ? -1 : number + 1 + next;
+            if (pieces[_piecesSeen] is { IsCounted: true, Ring: not 0 })
+            {
+                _userPieces.Add(_piecesSeen);
+            }
         }
+
+        Span<long> counts = _trace.Counts;
+        foreach (int number in CollectionsMarshal.AsSpan(_userPieces))
+        {
+            if (counts[number] != 0)
+            {
+                Collect(pieces[number], ref counts[number]);
+            }
+        }
+
+        CollectJumps();
     }
 
-    private void Collect(CodePiece piece, long count)
+    private void CollectAll()
     {
+        Span<long> counts = _trace.Counts;
+        for (int number = 0; number < counts.Length; number++)
+        {
+            if (counts[number] != 0)
+            {
+                Collect(_trace.Pieces[number], ref counts[number]);
+            }
+        }
+
+        CollectJumps();
+    }
+
+    private void Collect(CodePiece piece, ref long counter)
+    {
+        long count = counter;
+        counter = 0;
         foreach (CountEntry<PerVcpu<long>> entry in _wanted.Retired)
         {
             entry.Counter[_cpu.Index] += count * Passing(piece, entry.Where, ends: false);
@@ -39,12 +69,15 @@ internal sealed partial class VcpuObserver
             entry.Counter[_cpu.Index] += count * Passing(piece, entry.Where, ends: true);
         }
 
-        if (_wanted.Code.Count > 0)
+        for (int i = 0; i < _counted.Length; i++)
         {
-            (ulong, int) key = (piece.Ring == 0 ? 0 : _space.Value, piece.Number);
-            _counted[key] = _counted.GetValueOrDefault(key) + count;
+            CollectionsMarshal.GetValueRefOrAddDefault(_counted[i], (OwnerOf(_wanted.Code[i], piece), piece.Number), out _) += count;
         }
+
+        CollectEdges(piece, count);
     }
+
+    private CodeOwner OwnerOf<TCounter>(CountEntry<TCounter> entry, CodePiece piece) => piece.Ring == 0 ? CodeOwner.Kernel : entry.OwnerOf(_space);
 
     private static long Passing(CodePiece piece, CodeFilter? where, bool ends)
     {
@@ -61,20 +94,26 @@ internal sealed partial class VcpuObserver
     // From pieces to instructions, once at the end.
     private void CountCode()
     {
-        foreach (((ulong space, int number), long count) in _counted)
+        for (int i = 0; i < _counted.Length; i++)
         {
-            CodePiece piece = _trace.Pieces[number];
-            for (int i = 0; i < piece.Count; i++)
+            foreach (((CodeOwner owner, int number), long count) in _counted[i])
             {
-                PieceInstruction op = piece.Instructions[i];
-                ExecutedCode code = new(new GuestPhysical(space), piece.PcOf(i), op.Code, op.Length, (byte)piece.Ring, op.HasMemory);
-                foreach (CountEntry<CodeCounts> entry in _wanted.Code)
-                {
-                    if (entry.Where?.Passes(code.Pc, code.Ring) != false)
-                    {
-                        entry.Counter.Add(code, count);
-                    }
-                }
+                CountCode(_wanted.Code[i], owner, _trace.Pieces[number], count);
+            }
+
+            _counted[i].Clear();
+        }
+    }
+
+    private static void CountCode(CountEntry<CodeCounts> entry, CodeOwner owner, CodePiece piece, long count)
+    {
+        for (int i = 0; i < piece.Count; i++)
+        {
+            PieceInstruction op = piece.Instructions[i];
+            ExecutedCode code = new(owner, piece.PcOf(i), op.Code, op.Length, (byte)piece.Ring, op.HasMemory);
+            if (entry.Where?.Passes(code.Pc, code.Ring) != false)
+            {
+                entry.Counter.Add(code, count);
             }
         }
     }

@@ -21,10 +21,13 @@ internal sealed partial class VcpuObserver : ITraceSink, IDisposable
         {
             Counts = wanted.HasCounts,
             Counted = wanted.Counts,
+            Edges = wanted.Edges.Count > 0,
             Pieces = wanted.HasOrder,
             Accesses = wanted.Accesses.Count > 0,
             Transfers = wanted.HasTransfers,
         };
+        _counted = [.. wanted.Code.Select(_ => new Dictionary<(CodeOwner, int), long>())];
+        _edges = [.. wanted.Edges.Select(_ => new EdgeCollector())];
         _trace = new CodeTrace(cpu, choice, this);
         _space = _trace.Space;
         FindFunctions();
@@ -34,11 +37,18 @@ internal sealed partial class VcpuObserver : ITraceSink, IDisposable
     /// <summary>Takes what is left, and lets go of the vCPU.</summary>
     internal void Complete()
     {
-        _trace.HandOver();
-        ResolveBranch(new GuestVirtual(_cpu.LinearPc));
         Collect();
+        ResolveBranch(new GuestVirtual(_cpu.LinearPc));
         _engine.Observe(null);
+    }
+
+    /// <summary>Brings the plugins' counters up to date.</summary>
+    internal void Collect()
+    {
+        _trace.HandOver();
+        CollectAll();
         CountCode();
+        CountEdges();
     }
 
     /// <inheritdoc/>
@@ -46,6 +56,19 @@ internal sealed partial class VcpuObserver : ITraceSink, IDisposable
 
     /// <inheritdoc/>
     public void Take(CodeTrace trace, ReadOnlySpan<ulong> words)
+    {
+        foreach ((PluginSlot plugin, TraceBatch take) in _wanted.Traces)
+        {
+            plugin.Call(take, trace, words);
+        }
+
+        if (_wanted.HasEvents)
+        {
+            TakeEvents(trace, words);
+        }
+    }
+
+    private void TakeEvents(CodeTrace trace, ReadOnlySpan<ulong> words)
     {
         ulong order = trace.From;
         ReadOnlySpan<CodePiece> pieces = trace.Pieces;
@@ -130,7 +153,7 @@ internal sealed partial class VcpuObserver : ITraceSink, IDisposable
     /// <inheritdoc/>
     public void SpaceChanged(Vcpu cpu)
     {
-        Collect();
+        CollectUser();
         if (_missingFunctions)
         {
             FindFunctions();

@@ -3,8 +3,6 @@ using Guest.Machine;
 using Guest.Machine.Board;
 using Guest.Machine.X86;
 using Replay.Engine.Observe;
-using ReplayKit.Tests.Determinism;
-using ReplayKit.Tests.Guests;
 using Trace.Export;
 using Trace.Export.Reports;
 
@@ -13,11 +11,9 @@ namespace ReplayKit.Tests.Observe;
 /// <summary>What holds for every plugin of the catalogue, seen on a window of a boot with processes, system calls and interrupts.</summary>
 public sealed class PluginTests
 {
-    private const ulong From = 620_000_000;
     private const ulong Length = 5_000_000;
     private static readonly EngineOptions s_translator = new();
     private static readonly EngineOptions s_interpreter = new() { Kind = EngineKind.Interpreter };
-    private static readonly Lazy<VirtualMachine> s_booted = new(Boot);
     private static readonly Lazy<IReadOnlyList<StatePart>> s_unobserved = new(() => Observed(null, 1, s_translator).State);
 
     public static TheoryData<string> Names => [.. PluginCatalogue.All.Select(entry => entry.Name)];
@@ -57,30 +53,27 @@ public sealed class PluginTests
     // Each piece is observed by a plugin of its own, and reaches the others only as the bytes of a segment's file.
     private static (IReadOnlyList<StatePart> State, string[] Results) Observed(string? name, int pieces, EngineOptions engine)
     {
-        using VirtualMachine machine = new(Description, new Silence(), engine);
-        s_booted.Value.CopyTo(machine);
+        using VirtualMachine machine = BootedGuest.Create(engine);
         PluginRequest[] requests = name is null ? [] : [PluginRequest.Parse(name, PluginCatalogue.All)];
         List<IReadOnlyList<PluginRun>> all = [];
         for (int piece = 1; piece <= pieces; piece++)
         {
             PluginRun[] runs = [.. requests.Select(request => request.Create())];
             using Observation observation = new(machine, runs);
-            Assert.Equal(RunStop.Reached, machine.RunTo(new Position(0, From + (Length * (ulong)piece / (ulong)pieces))));
+            Position end = new(0, BootedGuest.From + (Length * (ulong)piece / (ulong)pieces));
+            foreach (Position cut in observation.Cuts(end))
+            {
+                Assert.Equal(RunStop.Reached, machine.RunTo(cut));
+                observation.Cut();
+            }
+
+            Assert.Equal(RunStop.Reached, machine.RunTo(end));
             observation.Complete();
             Assert.All(runs, run => Assert.Null(run.Slot.Failure));
             all.Add(pieces == 1 ? runs : PluginAnalysis.Load(requests, PluginAnalysis.Save(runs)));
         }
 
         return (machine.HashState(), [.. PluginAnalysis.Join(all).SelectMany(Report)]);
-    }
-
-    private static MachineDescription Description => MachineSetup.Describe("x86-64-v3", 256UL << 20, 1, ClockMode.Virtual);
-
-    private static VirtualMachine Boot()
-    {
-        VirtualMachine machine = new(Description, DebianGuest.Images, new BootInputs(1_700_000_000, new byte[32]), new Silence());
-        Assert.Equal(RunStop.Reached, machine.RunTo(new Position(0, From)));
-        return machine;
     }
 
     private static string[] Report(PluginRun run)

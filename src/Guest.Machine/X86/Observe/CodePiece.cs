@@ -7,9 +7,9 @@ public sealed class CodePiece
     private readonly CodeTrace _trace;
     private CodePiece?[]? _shorter;
 
-    internal CodePiece(CodeTrace trace, int number, GuestVirtual pc, int ring, PieceInstruction[] instructions)
+    internal CodePiece(CodeTrace trace, int number, GuestVirtual pc, int ring, PieceInstruction[] instructions, GuestVirtual? target)
     {
-        (_trace, Number, Pc, Ring, _instructions) = (trace, number, pc, ring, instructions);
+        (_trace, Number, Pc, Ring, _instructions, Target) = (trace, number, pc, ring, instructions, target);
     }
 
     /// <summary>Its number in the trace, from 0.</summary>
@@ -30,6 +30,9 @@ public sealed class CodePiece
     /// <summary>Bytes of all its instructions.</summary>
     public int Bytes => _instructions is [.., { } last] ? last.Offset + last.Length : 0;
 
+    /// <summary>Where the jump or call that ends it leads, where its bytes say that; null otherwise.</summary>
+    public GuestVirtual? Target { get; }
+
     /// <summary>Whether its executions are counted (<see cref="TraceChoice.Counts"/>).</summary>
     public bool IsCounted { get; internal set; }
 
@@ -40,6 +43,6 @@ public sealed class CodePiece
     internal CodePiece Shorter(int count)
     {
         _shorter ??= new CodePiece?[_instructions.Length];
-        return _shorter[count] ??= _trace.AddPiece(Pc, Ring, _instructions[..count]);
+        return _shorter[count] ??= _trace.AddPiece(Pc, Ring, _instructions[..count], null);
     }
 }

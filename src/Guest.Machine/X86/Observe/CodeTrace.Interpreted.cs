@@ -9,6 +9,7 @@ namespace Guest.Machine.X86.Observe;
 public sealed partial class CodeTrace : IInstructionObserver, IAccessObserver
 {
     private const int RecentPieces = 4096;
+    private static readonly bool[] NearJumps = [.. Enumerable.Range(0, IcedConstants.CodeEnumCount).Select(code => IsNearJump((Code)code))];
     private readonly InstructionInfoFactory _info = new();
     private readonly CodePiece?[] _recent = new CodePiece?[RecentPieces];
     private readonly List<(int Descriptor, ulong Linear, ulong Physical)> _pending = [];
@@ -44,6 +45,11 @@ public sealed partial class CodeTrace : IInstructionObserver, IAccessObserver
         if (!retired)
         {
             return;
+        }
+
+        if (Choice.Edges)
+        {
+            NoteEdge(cpu, piece);
         }
 
         if (_isOfInterest)
@@ -108,7 +114,9 @@ public sealed partial class CodeTrace : IInstructionObserver, IAccessObserver
             instructions[i] = new PieceInstruction((ushort)(ops[i].Offset - ops[0].Offset), (byte)ops[i].Length, HasMemory(decoded), Updates(decoded), _cpu.Model.Executes(decoded.Code));
         }
 
-        return AddPiece(new GuestVirtual(linearPage + (ulong)ops[0].Offset), ring, instructions);
+        ref readonly Instruction last = ref ops[^1].Decoded;
+        GuestVirtual? target = NearJumps[(int)last.Code] ? new GuestVirtual(unchecked(linearPage + last.NearBranchTarget)) : null;
+        return AddPiece(new GuestVirtual(linearPage + (ulong)ops[0].Offset), ring, instructions, target);
     }
 
     private static GuestPhysical SpaceOf(Vcpu cpu) => new((cpu.State.Cr0 & ControlBits.Cr0Pg) != 0 ? cpu.State.Cr3 & TableAddress : 0);
@@ -144,14 +152,41 @@ public sealed partial class CodeTrace : IInstructionObserver, IAccessObserver
         ulong pc = cpu.LinearPc;
         int ring = cpu.State.Cpl;
         PieceInstruction instruction = new(0, op.Length, op.HasMemory, false, op.Code);
+        GuestVirtual? target = cpu.InLongMode64 && NearJumps[(int)op.Code] ? new GuestVirtual(unchecked(pc + op.Length + op.Imm)) : null;
         ref CodePiece? recent = ref _recent[(pc ^ (pc >> 12)) & (RecentPieces - 1)];
-        if (recent is not { } piece || piece.Pc.Value != pc || piece.Ring != ring || piece.Instructions[0] != instruction)
+        if (recent is not { } piece || piece.Pc.Value != pc || piece.Ring != ring || piece.Target != target || piece.Instructions[0] != instruction)
         {
-            recent = AddPiece(new GuestVirtual(pc), ring, [instruction]);
+            recent = AddPiece(new GuestVirtual(pc), ring, [instruction], target);
         }
 
         return recent;
     }
+
+    // What the count of the piece does not say.
+    private void NoteEdge(Vcpu cpu, CodePiece piece)
+    {
+        PieceInstruction op = piece.Instructions[0];
+        FlowControl flow = op.Code.FlowControl();
+        ulong target = cpu.LinearPc;
+        if (op.Code is Code.Syscall or Code.Sysenter)
+        {
+            // A call to the decoder, and none here.
+            return;
+        }
+
+        if (flow == FlowControl.ConditionalBranch && piece.Target is not null)
+        {
+            Raw.Ref<long>(_taken!.Address + (piece.Number * sizeof(long))) += target != piece.Pc.Value + op.Length ? 1 : 0;
+        }
+        else if (flow is FlowControl.IndirectBranch or FlowControl.IndirectCall
+            || (flow is FlowControl.UnconditionalBranch or FlowControl.ConditionalBranch or FlowControl.Call && piece.Target is null))
+        {
+            System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(Jumps, (piece.Number, target), out _)++;
+        }
+    }
+
+    private static bool IsNearJump(Code code) => code.ToOpCode() is { OpCount: > 0 } info
+        && info.GetOpKind(0) is OpCodeOperandKind.br16_1 or OpCodeOperandKind.br32_1 or OpCodeOperandKind.br64_1 or OpCodeOperandKind.br16_2 or OpCodeOperandKind.br32_4 or OpCodeOperandKind.br64_4;
 
     private void NoteSpace()
     {

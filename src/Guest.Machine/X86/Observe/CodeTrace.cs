@@ -17,12 +17,15 @@ public sealed partial class CodeTrace : IDisposable
     private const int MostPieces = 1 << 24;
     private const ulong TableAddress = 0x000F_FFFF_FFFF_F000;
     private const int RoomForRun = ((int)Quantum + 512) * MostWordsPerInstruction;
+    private const int RoomForJumps = ((int)Quantum + 512) * 2 * sizeof(ulong);
     private const int Capacity = 4 * RoomForRun;
 
     private readonly Vcpu _cpu;
     private readonly ITraceSink _sink;
     private readonly MappedRegion _words = MappedRegion.Anonymous(Capacity * sizeof(ulong));
     private readonly MappedRegion _counters;
+    private readonly MappedRegion? _taken;
+    private readonly MappedRegion? _jumps;
     private readonly List<CodePiece> _pieces = [];
     private readonly HashSet<ulong> _places = [];
     private bool _placesChanged;
@@ -38,9 +41,16 @@ public sealed partial class CodeTrace : IDisposable
         _counters = MappedRegion.Anonymous(MostPieces * sizeof(long));
         Space = SpaceOf(cpu);
         From = cpu.RetiredInAll;
-        Nothing = AddPiece(default(GuestVirtual), 0, []);
+        Nothing = AddPiece(default(GuestVirtual), 0, [], null);
         cpu.State.Emitted.TraceEnd = _words.Address;
         cpu.State.Emitted.TraceCounters = _counters.Address;
+        if (choice.Edges)
+        {
+            _taken = MappedRegion.Anonymous(MostPieces * sizeof(long));
+            _jumps = MappedRegion.Anonymous(2 * RoomForJumps);
+            cpu.State.Emitted.TraceTaken = _taken.Address;
+            cpu.State.Emitted.TraceJumps = _jumps.Address;
+        }
     }
 
     /// <summary>The vCPU.</summary>
@@ -63,6 +73,30 @@ public sealed partial class CodeTrace : IDisposable
 
     /// <summary>Executions of each piece, by number; may be reset by who reads them. Valid until the next piece is added.</summary>
     public Span<long> Counts => Raw.Span<long>(_counters.Address, _pieces.Count);
+
+    /// <summary>How often the conditional jump that ends a piece was taken, by number; may be reset by who reads them. Valid until the next piece is added.</summary>
+    public Span<long> Taken => _taken is null ? [] : Raw.Span<long>(_taken.Address, _pieces.Count);
+
+    /// <summary>How often a piece that ends with an indirect jump or call, or a far one, went where; to be cleared by who reads them. Complete after <see cref="TakeJumps"/>.</summary>
+    public Dictionary<(int Piece, ulong Target), long> Jumps { get; } = [];
+
+    /// <summary>Counts the indirect jumps that emitted code has written down.</summary>
+    public void TakeJumps()
+    {
+        if (_jumps is null)
+        {
+            return;
+        }
+
+        ref nint end = ref _cpu.State.Emitted.TraceJumps;
+        ReadOnlySpan<ulong> words = Raw.Span<ulong>(_jumps.Address, (int)((end - _jumps.Address) / sizeof(ulong)));
+        for (int i = 0; i < words.Length; i += 2)
+        {
+            System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(Jumps, ((int)words[i], words[i + 1]), out _)++;
+        }
+
+        end = _jumps.Address;
+    }
 
     /// <summary>Has the sink called at the instruction at a linear address, from the engine's next stop on (before the next timer or input).</summary>
     public void AddPlace(GuestVirtual pc) => _placesChanged |= _places.Add(pc.Value);
@@ -91,6 +125,8 @@ public sealed partial class CodeTrace : IDisposable
     {
         _words.Dispose();
         _counters.Dispose();
+        _taken?.Dispose();
+        _jumps?.Dispose();
     }
 
     /// <summary>A run begins: the other vCPUs may have gone on in between.</summary>
@@ -115,6 +151,11 @@ public sealed partial class CodeTrace : IDisposable
         {
             HandOver();
         }
+
+        if (_jumps is not null && s.Emitted.TraceJumps - _jumps.Address > RoomForJumps)
+        {
+            TakeJumps();
+        }
     }
 
     /// <summary>A run has come back. Several vCPUs in turn hand over before the next one goes on.</summary>
@@ -127,7 +168,7 @@ public sealed partial class CodeTrace : IDisposable
     }
 
     /// <summary>The piece that consists of these instructions; the same one each time.</summary>
-    internal CodePiece AddPiece(GuestVirtual pc, int ring, PieceInstruction[] instructions)
+    internal CodePiece AddPiece(GuestVirtual pc, int ring, PieceInstruction[] instructions, GuestVirtual? target)
     {
         if (!_byPlace.TryGetValue((pc.Value, ring), out List<CodePiece>? there))
         {
@@ -136,7 +177,7 @@ public sealed partial class CodeTrace : IDisposable
 
         foreach (CodePiece known in there)
         {
-            if (known.Instructions.SequenceEqual(instructions))
+            if (known.Target == target && known.Instructions.SequenceEqual(instructions))
             {
                 return known;
             }
@@ -147,7 +188,7 @@ public sealed partial class CodeTrace : IDisposable
             throw new ReplayKitException(900, ExitCode.HostCannot, $"the guest has executed more than {MostPieces} different pieces of code: observe a shorter part of the recording");
         }
 
-        CodePiece piece = new(this, _pieces.Count, pc, ring, instructions);
+        CodePiece piece = new(this, _pieces.Count, pc, ring, instructions, target);
         piece.IsCounted = Choice.Counts && piece.Count > 0 && Choice.Counted?.Invoke(piece) != false;
         there.Add(piece);
         _pieces.Add(piece);

@@ -9,6 +9,9 @@ public sealed record TraceChoice
     /// <summary>Which pieces are counted; asked once for each, when it is translated. Null for all.</summary>
     public Func<CodePiece, bool>? Counted { get; init; }
 
+    /// <summary>How often each jump and call went where: one addition for each conditional jump that is taken, two words for each indirect one. Needs <see cref="Counts"/> of all pieces.</summary>
+    public bool Edges { get; init; }
+
     /// <summary>The pieces in the order of their execution.</summary>
     public bool Pieces { get; init; }
 

@@ -85,6 +85,12 @@ internal sealed partial class BlockEmitter
         _code.Byte(0x0F);
         _code.Byte(opcode);
         _code.Int32(0);
+        if (CountsEdges)
+        {
+            AddCold(new ColdStub(ColdKind.Taken, _code.Here - 4, 0, _at, Target: target, WithFlags: _flags == FlagPlace.Processor));
+            return;
+        }
+
         Link(_code.Here - 4, target, _mode);
     }
 
@@ -112,10 +118,10 @@ internal sealed partial class BlockEmitter
         _code.Bytes(0x00_E3, 2);
         nint zero = _code.Here - 1;
         (FlagPlace flags, long first, long second) = (_flags, loop ? TargetOf(op) : op.Next, loop ? op.Next : TargetOf(op));
-        EmitLink(first, _mode);
+        EmitCountedLink(first, loop);
         _code.PatchShort(zero);
         _flags = flags;
-        EmitLink(second, _mode);
+        EmitCountedLink(second, !loop);
     }
 
     private void EmitCall(ref GuestInstruction op)
@@ -178,6 +184,7 @@ internal sealed partial class BlockEmitter
         EmitTarget(ref op);
         EmitCanonical();
         EmitPushReturn(op.Next);
+        EmitJumpNoted();
         if (HasShadow)
         {
             AddCold(new ColdStub(ColdKind.IndirectCall, _code.Call(0), 0, _at));
@@ -220,6 +227,12 @@ internal sealed partial class BlockEmitter
     {
         GiveUpFlagsToMemory();
         EmitTarget(ref op);
+        if (CountsEdges)
+        {
+            EmitCanonical();
+            EmitJumpNoted();
+        }
+
         _code.Move(Host.Rax, Host.R14);
         EmitJumpCache(_at);
     }

@@ -49,7 +49,12 @@ internal sealed partial class BlockEmitter
             case ColdKind.Jump:
                 EmitExit(Leave.Jump, _count, stub.Index);
                 break;
+            case ColdKind.Taken:
+                EmitTaken();
+                _links.Add(_block, _code.Jump(0), stub.Target, stub.WithFlags, _mode);
+                break;
             case ColdKind.FarJump:
+                EmitTakenIf(stub.Index);
                 EmitCodeAddress(Host.Rax, stub.Target);
                 EmitJumpCache(stub.Index);
                 break;

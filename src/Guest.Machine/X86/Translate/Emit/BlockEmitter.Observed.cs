@@ -37,6 +37,52 @@ internal sealed partial class BlockEmitter
         }
     }
 
+    private bool CountsEdges => Trace is { Choice.Edges: true } && _block.Piece is not null;
+
+    // The block's conditional jump is taken. RAX and RCX are free; the flags may be in use.
+    private void EmitTaken()
+    {
+        int counter = _block.Piece!.Number * sizeof(long);
+        _code.Mem64(0x8B, Host.Rax, Host.Rbp, StatePlaces.TraceTaken);
+        _code.Mem64(0x8B, Host.Rcx, Host.Rax, counter);
+        _code.Lea(Host.Rcx, Host.Rcx, 1);
+        _code.Mem64(0x89, Host.Rcx, Host.Rax, counter);
+    }
+
+    private void EmitTakenIf(int index)
+    {
+        if (CountsEdges && index < _count && _ops[index].Kind == Decode.EmitKind.JumpIf)
+        {
+            EmitTaken();
+        }
+    }
+
+    private void EmitCountedLink(long target, bool taken)
+    {
+        if (taken && CountsEdges)
+        {
+            EmitTaken();
+        }
+
+        EmitLink(target, _mode);
+    }
+
+    // An indirect jump or call to R14. RCX is free.
+    private void EmitJumpNoted()
+    {
+        if (!CountsEdges)
+        {
+            return;
+        }
+
+        _code.Mem64(0x8B, Host.Rcx, Host.Rbp, StatePlaces.TraceJumps);
+        _code.Mem64(0xC7, 0, Host.Rcx, 0);
+        _code.Int32(_block.Piece!.Number);
+        _code.Mem64(0x89, Host.R14, Host.Rcx, sizeof(ulong));
+        _code.Lea(Host.Rcx, Host.Rcx, 2 * sizeof(ulong));
+        _code.Mem64(0x89, Host.Rcx, Host.Rbp, StatePlaces.TraceJumps);
+    }
+
     // Before a search of the TLB, with the linear address in RAX and RCX free. A search that fails and is repeated writes nothing again.
     private void EmitAccessBegins(int size, bool write)
     {

@@ -12,5 +12,6 @@ namespace Guest.Machine.X86.Translate.Emit;
 /// <param name="Repeat">The instruction from whose registers the flags are had again, or -1 where they are in memory.</param>
 /// <param name="Target">For jumps: the target, counted from the page's beginning.</param>
 /// <param name="Group">The group that the access leads; otherwise its span is 0.</param>
+/// <param name="WithFlags">For jumps: whether the flags are in the processor.</param>
 internal readonly record struct ColdStub(
-    ColdKind Kind, nint Jump, nint Back, int Index, int Size = 0, bool Write = false, int Repeat = -1, long Target = 0, AccessGroup Group = default);
+    ColdKind Kind, nint Jump, nint Back, int Index, int Size = 0, bool Write = false, int Repeat = -1, long Target = 0, AccessGroup Group = default, bool WithFlags = false);

@@ -60,6 +60,9 @@ internal struct EmittedState
     /// <summary>Of a trace (<see cref="Observe.CodeTrace"/>): where its next word goes, the last piece's word, the pieces' counters, and a register put aside.</summary>
     internal nint TraceEnd, TracePiece, TraceCounters, TraceSpill;
 
+    /// <summary>The same: how often each piece's conditional jump was taken, and where the next indirect jump is written down.</summary>
+    internal nint TraceTaken, TraceJumps;
+
     /// <summary>Host addresses of what groups of accesses have found (<see cref="Analyse.AccessGroup"/>).</summary>
     internal GroupPlaces Groups;
 }

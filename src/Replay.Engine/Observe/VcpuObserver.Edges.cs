@@ -1,0 +1,82 @@
+using System.Runtime.InteropServices;
+using Guest.Machine;
+using Guest.Machine.X86.Observe;
+using Iced.Intel;
+
+namespace Replay.Engine.Observe;
+
+/// <content>Edges: what the counts of pieces and of taken jumps say, and the records of indirect ones.</content>
+internal sealed partial class VcpuObserver
+{
+    private readonly EdgeCollector[] _edges;
+
+    private void CollectEdges(CodePiece piece, long count)
+    {
+        if (_edges.Length == 0 || piece.Target is null)
+        {
+            return;
+        }
+
+        ref long counter = ref _trace.Taken[piece.Number];
+        long taken = counter;
+        counter = 0;
+        for (int i = 0; i < _edges.Length; i++)
+        {
+            ref (long Count, long Taken) edge = ref CollectionsMarshal.GetValueRefOrAddDefault(_edges[i].Direct, (OwnerOf(_wanted.Edges[i], piece), piece.Number), out _);
+            edge = (edge.Count + count, edge.Taken + taken);
+        }
+    }
+
+    private void CollectJumps()
+    {
+        if (_edges.Length == 0)
+        {
+            return;
+        }
+
+        _trace.TakeJumps();
+        foreach (((int number, ulong target), long count) in _trace.Jumps)
+        {
+            CodePiece piece = _trace.Pieces[number];
+            for (int i = 0; i < _edges.Length; i++)
+            {
+                CollectionsMarshal.GetValueRefOrAddDefault(_edges[i].Indirect, (OwnerOf(_wanted.Edges[i], piece), number, target), out _) += count;
+            }
+        }
+
+        _trace.Jumps.Clear();
+    }
+
+    // From pieces to jumps, once at the end.
+    private void CountEdges()
+    {
+        for (int i = 0; i < _edges.Length; i++)
+        {
+            CountEntry<EdgeCounts> entry = _wanted.Edges[i];
+            foreach (((CodeOwner owner, int number), (long count, long taken)) in _edges[i].Direct)
+            {
+                CodePiece piece = _trace.Pieces[number];
+                bool isConditional = Flow.Of(piece.Instructions[^1].Code) == FlowControl.ConditionalBranch;
+                Add(entry, owner, piece, piece.Target!.Value, isConditional ? taken : count);
+                Add(entry, owner, piece, new GuestVirtual(piece.Pc.Value + (ulong)piece.Bytes), isConditional ? count - taken : 0);
+            }
+
+            foreach (((CodeOwner owner, int number, ulong target), long count) in _edges[i].Indirect)
+            {
+                Add(entry, owner, _trace.Pieces[number], new GuestVirtual(target), count);
+            }
+
+            _edges[i].Direct.Clear();
+            _edges[i].Indirect.Clear();
+        }
+    }
+
+    private static void Add(CountEntry<EdgeCounts> entry, CodeOwner owner, CodePiece piece, GuestVirtual target, long count)
+    {
+        ExecutedEdge edge = new(owner, piece.PcOf(piece.Count - 1), target, piece.Instructions[^1].Code, (byte)piece.Ring);
+        if (count != 0 && entry.Where?.Passes(edge.From, edge.Ring) != false)
+        {
+            entry.Counter.Add(edge, count);
+        }
+    }
+}
