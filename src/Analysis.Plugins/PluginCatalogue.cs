@@ -13,11 +13,16 @@ public static class PluginCatalogue
     [
         PluginEntry.OfSegmented<BasicBlockVectors>(),
         PluginEntry.OfSegmented<BlockCount>(),
+        PluginEntry.Of<Branches.Branches>(),
+        PluginEntry.Of<Caches.Caches>(),
         PluginEntry.OfSegmented<CodeCoverage>(),
         PluginEntry.OfSegmented<InstructionMix>(),
         PluginEntry.OfSegmented<Interrupts.Interrupts>(),
         PluginEntry.OfSegmented<Profile>(),
+        PluginEntry.Of<Search.Search>(),
         PluginEntry.OfSegmented<SystemCalls.SystemCalls>(),
         PluginEntry.OfSegmented<Timeline.Timeline>(),
+        PluginEntry.Of<WhoWrote.WhoWrote>(),
+        PluginEntry.OfSegmented<WorkingSet.WorkingSet>(),
     ];
 }

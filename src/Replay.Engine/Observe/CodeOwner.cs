@@ -20,6 +20,9 @@ public readonly record struct CodeOwner : IComparable<CodeOwner>
     /// <summary>The number of the program in its <see cref="Programs.GuestPrograms"/>, where code is counted by programs; negative where it is not known, or is the kernel.</summary>
     public int Program => Value == ulong.MaxValue ? -1 : (int)Value - 1;
 
+    /// <summary>The address space, where code is counted by those; 0 for the kernel.</summary>
+    public GuestPhysical Space => new(Value);
+
     /// <summary>A number to keep it by.</summary>
     private ulong Value { get; }
 

@@ -59,6 +59,12 @@ public interface IInstrumentation
     /// <summary>Another address space has come into force.</summary>
     void SpaceChanged(Callback<SpaceEvent> call);
 
+    /// <summary>
+    /// Called whenever all instructions, accesses and branches of a stretch have been handed over, but for a branch at its end, whose target is not known yet: memory and the address space are still those of the
+    /// stretch. Where stretches end differs from engine to engine.
+    /// </summary>
+    void HandedOver(Action call);
+
     /// <summary>Called whenever all vCPUs together have retired another so many instructions since the recording's beginning; counters are up to date then, and may be cleared.</summary>
     /// <param name="instructions">The interval; from 1.</param>
     /// <param name="call">Takes the instructions retired since the beginning: a multiple of the interval.</param>

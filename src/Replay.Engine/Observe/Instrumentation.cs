@@ -85,6 +85,9 @@ internal sealed class Instrumentation(PluginSlot plugin, Subscriptions wanted, O
     public void SpaceChanged(Callback<SpaceEvent> call) => wanted.Spaces.Add(new CallbackEntry<SpaceEvent>(plugin, call));
 
     /// <inheritdoc/>
+    public void HandedOver(Action call) => wanted.HandOvers.Add((plugin, call));
+
+    /// <inheritdoc/>
     public void Every(ulong instructions, Action<ulong> call) => wanted.Intervals.Add((plugin, instructions, call));
 
     /// <inheritdoc/>

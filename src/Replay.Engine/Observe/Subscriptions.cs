@@ -29,6 +29,8 @@ internal sealed class Subscriptions
 
     internal List<CallbackEntry<SpaceEvent>> Spaces { get; } = [];
 
+    internal List<(PluginSlot Plugin, Action Call)> HandOvers { get; } = [];
+
     internal List<(PluginSlot Plugin, ulong Length, Action<ulong> Call)> Intervals { get; } = [];
 
     internal List<(PluginSlot Plugin, Action<ObservedGuest> Call)> Ends { get; } = [];

@@ -103,6 +103,12 @@ internal sealed partial class VcpuObserver : ITraceSink, IDisposable
         {
             throw new InvalidOperationException($"the trace holds the instructions up to {order:x}, and the vCPU stands at {_cpu.RetiredInAll:x}");
         }
+
+        if (_wanted.HandOvers.Count > 0)
+        {
+            _wanted.Flush();
+            _wanted.HandOvers.ForEach(entry => entry.Plugin.Call(entry.Call));
+        }
     }
 
     /// <inheritdoc/>

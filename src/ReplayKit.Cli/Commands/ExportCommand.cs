@@ -7,6 +7,7 @@ using ReplayKit.Cli.Arguments;
 using ReplayKit.Cli.Terminal;
 using Trace.Export;
 using Trace.Export.Collect;
+using Trace.Export.Streams;
 
 namespace ReplayKit.Cli.Commands;
 
@@ -23,6 +24,8 @@ internal static class ExportCommand
             HelpName = "NAMES",
             DefaultValueFactory = _ => "instructions,accesses,events",
         };
+        Option<string?> trace = new("--trace") { Description = "Instead of tables, a trace for other tools: drmemtrace (DynamoRIO) or champsim (docs/traces.md).", HelpName = "FORMAT" };
+        trace.AcceptOnlyFromAmong([.. TraceStreamFormat.All.Select(each => each.Name)]);
         Option<string> from = CommonOptions.From();
         Option<string> to = CommonOptions.To();
         Option<string> output = new("--out") { Description = "The folder for the tables; one file each.", HelpName = "DIR", Required = true };
@@ -33,9 +36,10 @@ internal static class ExportCommand
             "export",
             "Replays a part of a recording and writes what it executed as tables.",
             "replaykit export latest --table instructions,accesses,events --from 50% --to 50.1% --out trace",
+            "replaykit export boot.rk --trace champsim --from 50% --to 50.1% --out trace",
             "replaykit export boot.rk --table events --out events --format csv")
         {
-            recording, tables, from, to, output, format, upToDamage, json,
+            recording, tables, trace, from, to, output, format, upToDamage, json,
         };
         verb.SetAction(parsed =>
         {
@@ -45,6 +49,12 @@ internal static class ExportCommand
             Window window = Window.Of(parsed.GetRequiredValue(from), parsed.GetRequiredValue(to), opened.Places);
             opened.CheckFor(window.From);
             ITableFormat chosen = TableFormatOption.Read(parsed.GetRequiredValue(format));
+            if (TraceStreamFormat.All.FirstOrDefault(each => each.Name == parsed.GetValue(trace)) is { } stream)
+            {
+                Show(Export(opened, stream, window, folder), parsed.GetValue(json));
+                return;
+            }
+
             Show(Export(opened, names, window, folder, chosen), parsed.GetValue(json));
         });
         return verb;
@@ -63,6 +73,21 @@ internal static class ExportCommand
         ];
     }
 
+    private static List<Row> Export(OpenRecording recording, TraceStreamFormat format, Window window, string folder)
+    {
+        using Replayer replayer = new(recording.Folder, new NoConsole(), recording.Engine, from: window.From);
+        using ProgressBar progress = new("export", replayer.Machine.Position.Retired, window.To.Retired);
+        replayer.Advanced = machine => progress.Report(machine.Position.Retired);
+        Directory.CreateDirectory(folder);
+        ITraceStream stream = format.Create(folder);
+        using (stream)
+        {
+            StreamExport.Run(replayer, stream, window.From, window.To == recording.End ? null : window.To);
+        }
+
+        return [.. stream.Files.Select(file => new Row(file, null, new FileInfo(file).Length))];
+    }
+
     private static IEnumerable<Row> Describe<TRow>(TableFile<TRow>? file)
         where TRow : unmanaged =>
         file is null ? [] : [new Row(file.Path, file.Rows, new FileInfo(file.Path).Length)];
@@ -77,7 +102,7 @@ internal static class ExportCommand
 
         foreach (Row row in rows)
         {
-            Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{row.File}  {row.Rows} rows, {row.Bytes} bytes"));
+            Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{row.File}  {(row.Rows is { } count ? $"{count} rows, " : string.Empty)}{row.Bytes} bytes"));
         }
     }
 
@@ -92,5 +117,5 @@ internal static class ExportCommand
     private static string NewFolder(string path) =>
         File.Exists(path) || (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any()) ? throw UsageError.Exists(path) : path;
 
-    private sealed record Row(string File, long Rows, long Bytes);
+    private sealed record Row(string File, long? Rows, long Bytes);
 }

@@ -94,7 +94,7 @@ public sealed class CodeAnalysisTests
         long[] sums = [.. lines.Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Sum(entry => long.Parse(entry.Split(':')[^1], CultureInfo.InvariantCulture)))];
         Assert.All(lines, line => Assert.Matches("^T(:[1-9][0-9]*:[1-9][0-9]* )+$", line));
         Assert.Equal((long)Window, sums.Sum());
-        Assert.Equal((long)(Interval - (BootedGuest.From % Interval)), sums[0]);
+        Assert.Equal((long)(Interval - (StartingGuest.From % Interval)), sums[0]);
         Assert.All(sums[1..^1], sum => Assert.Equal((long)Interval, sum));
         int blocks = Lines(report["basic-block-vectors-blocks.csv"]).Length - 1;
         Assert.Equal(blocks, lines.SelectMany(line => line[1..].Split(' ', StringSplitOptions.RemoveEmptyEntries)).Max(entry => int.Parse(entry.Split(':')[1], CultureInfo.InvariantCulture)));

@@ -14,10 +14,10 @@ internal static class WatchedBoot
     public static void Watch<TPlugin>(TPlugin plugin, ulong instructions, EngineOptions engine)
         where TPlugin : class, ISegmentedPlugin<TPlugin>
     {
-        using VirtualMachine machine = BootedGuest.Create(engine);
+        using VirtualMachine machine = StartingGuest.Create(engine);
         PluginRun<TPlugin> run = new(plugin, null);
         using Observation observation = new(machine, [run]);
-        Position end = new(0, BootedGuest.From + instructions);
+        Position end = new(0, StartingGuest.From + instructions);
         foreach (Position cut in observation.Cuts(end))
         {
             Assert.Equal(RunStop.Reached, machine.RunTo(cut));
