@@ -76,7 +76,7 @@ public sealed class CodeCoverage(string process = "", bool kernel = true) : ISeg
     private void ReportPrograms(IReport report, KeyValuePair<ExecutedCode, long>[] code, KeyValuePair<ExecutedEdge, long>[] edges, CoveredBlock[] blocks)
     {
         Dictionary<(string Module, ulong Address), ulong> starts = blocks.ToDictionary(block => (block.Module, block.Address), block => block.Bytes);
-        SortedDictionary<(CodeOwner Owner, string Module), Sum> sums = [];
+        Dictionary<(CodeOwner Owner, string Module), Sum> sums = [];
         foreach ((ExecutedCode op, long count) in code)
         {
             CodePlace place = _programs.PlaceOf(op.Owner, op.Pc);
@@ -92,7 +92,7 @@ public sealed class CodeCoverage(string process = "", bool kernel = true) : ISeg
             sums[key] = sum with { Edges = sum.Edges + 1 };
         }
 
-        foreach (((CodeOwner owner, string module), Sum sum) in sums)
+        foreach (((CodeOwner owner, string module), Sum sum) in sums.OrderBy(each => each.Key.Owner).ThenBy(each => each.Key.Module, StringComparer.Ordinal))
         {
             GuestProgram? program = owner.Program >= 0 ? _programs.All[owner.Program] : null;
             report.Row(
@@ -123,9 +123,9 @@ public sealed class CodeCoverage(string process = "", bool kernel = true) : ISeg
 
     private static void ReportEdges(IReportTable table, CoveredCode covered)
     {
-        foreach (((string module, ulong from, string targetModule, ulong target, string kind), long count) in covered.Edges)
+        foreach ((CoveredEdge edge, long count) in covered.Edges())
         {
-            table.Row(("module", module), ("from", from), ("target_module", targetModule), ("target", target), ("kind", kind), ("count", count));
+            table.Row(("module", edge.Module), ("from", edge.From), ("target_module", edge.TargetModule), ("target", edge.Target), ("kind", edge.Kind.ToString()), ("count", count));
         }
     }
 

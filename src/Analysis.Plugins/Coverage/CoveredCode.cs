@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Replay.Engine.Observe;
 using Replay.Engine.Observe.Programs;
 
@@ -6,11 +7,14 @@ namespace Analysis.Plugins.Coverage;
 /// <summary>Executed instructions and edges by file and address, of all programs together, and the basic blocks that they make.</summary>
 internal sealed class CoveredCode
 {
-    private readonly SortedDictionary<(string Module, ulong Address), Instruction> _code = [];
+    private readonly Dictionary<(string Module, ulong Address), Instruction> _code = [];
+    private readonly Dictionary<CoveredEdge, long> _edges = [];
     private readonly HashSet<(string Module, ulong Address)> _targets = [];
 
-    /// <summary>How often each edge was taken, by file and address of both ends.</summary>
-    public SortedDictionary<(string Module, ulong Address, string TargetModule, ulong Target, string Kind), long> Edges { get; } = [];
+    /// <summary>How often each edge was taken, by file and address.</summary>
+    public IEnumerable<KeyValuePair<CoveredEdge, long>> Edges() => _edges
+        .OrderBy(edge => edge.Key.Module, StringComparer.Ordinal).ThenBy(edge => edge.Key.From)
+        .ThenBy(edge => edge.Key.TargetModule, StringComparer.Ordinal).ThenBy(edge => edge.Key.Target).ThenBy(edge => edge.Key.Kind);
 
     /// <summary>Adds what ran.</summary>
     /// <param name="code">The instructions.</param>
@@ -21,9 +25,8 @@ internal sealed class CoveredCode
         foreach ((ExecutedCode op, long count) in code)
         {
             CodePlace place = programs.PlaceOf(op.Owner, op.Pc);
-            bool known = _code.TryGetValue((place.Module, place.Address), out Instruction before);
-            _code[(place.Module, place.Address)] = new Instruction(
-                known ? Math.Max(before.Length, op.Length) : op.Length, before.Ends || Flow.EndsBlock(op.Code), before.Count + count, place.Function);
+            ref Instruction known = ref CollectionsMarshal.GetValueRefOrAddDefault(_code, (place.Module, place.Address), out _);
+            known = new Instruction(Math.Max(known.Length, op.Length), known.Ends || Flow.EndsBlock(op.Code), known.Count + count, place.Function);
         }
 
         foreach ((ExecutedEdge edge, long count) in edges)
@@ -31,8 +34,7 @@ internal sealed class CoveredCode
             CodePlace from = programs.PlaceOf(edge.Owner, edge.From);
             CodePlace to = programs.PlaceOf(edge.Owner, edge.Target);
             _targets.Add((to.Module, to.Address));
-            var key = (from.Module, from.Address, to.Module, to.Address, Flow.Of(edge.Code).ToString());
-            Edges[key] = Edges.GetValueOrDefault(key) + count;
+            CollectionsMarshal.GetValueRefOrAddDefault(_edges, new CoveredEdge(from.Module, from.Address, to.Module, to.Address, Flow.Of(edge.Code)), out _) += count;
         }
     }
 
@@ -44,7 +46,7 @@ internal sealed class CoveredCode
     {
         CoveredBlock? block = null;
         bool ended = false;
-        foreach (((string module, ulong address), Instruction op) in _code)
+        foreach (((string module, ulong address), Instruction op) in _code.OrderBy(each => each.Key.Module, StringComparer.Ordinal).ThenBy(each => each.Key.Address))
         {
             if (block is { } open && (ended || open.Module != module || open.Address + open.Bytes != address || _targets.Contains((module, address))))
             {
