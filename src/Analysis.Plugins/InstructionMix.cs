@@ -6,7 +6,7 @@ namespace Analysis.Plugins;
 /// <summary>Counts retired instructions by mnemonic, form and privilege level.</summary>
 public sealed class InstructionMix : ISegmentedPlugin<InstructionMix>
 {
-    private readonly CodeCounts _code = new();
+    private readonly Counts<ExecutedCode> _code = new();
 
     /// <inheritdoc/>
     public static string Name => "instruction-mix";

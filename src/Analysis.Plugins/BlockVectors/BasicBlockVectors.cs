@@ -12,7 +12,7 @@ public sealed class BasicBlockVectors : ISegmentedPlugin<BasicBlockVectors>, IPl
 {
     private readonly ulong _length;
     private readonly CodeFilter? _where;
-    private readonly CodeCounts _now = new();
+    private readonly Counts<ExecutedCode> _now = new();
     private readonly GuestPrograms _programs = new();
     private readonly Dictionary<ExecutedCode, int> _numbers = [];
     private readonly List<ExecutedCode> _code = [];
@@ -83,11 +83,7 @@ public sealed class BasicBlockVectors : ISegmentedPlugin<BasicBlockVectors>, IPl
         writer.WriteInt32(_code.Count);
         foreach (ExecutedCode code in _code)
         {
-            CodeOwner.Save(writer, code.Owner);
-            writer.WriteUInt64(code.Pc.Value);
-            writer.WriteInt32((int)code.Code);
-            writer.WriteByte(code.Length);
-            writer.WriteByte(code.Ring);
+            ExecutedCode.Save(writer, code);
         }
 
         writer.WriteInt32(_intervals.Count);
@@ -108,10 +104,7 @@ public sealed class BasicBlockVectors : ISegmentedPlugin<BasicBlockVectors>, IPl
     {
         for (int left = reader.ReadIndex(int.MaxValue); left > 0; left--)
         {
-            var owner = CodeOwner.Load(reader);
-            GuestVirtual pc = new(reader.ReadUInt64());
-            var code = (Iced.Intel.Code)reader.ReadInt32();
-            _ = NumberOf(new ExecutedCode(owner, pc, code, reader.ReadByte(), reader.ReadByte(), false));
+            _ = NumberOf(ExecutedCode.Load(reader));
         }
 
         for (int left = reader.ReadIndex(int.MaxValue); left > 0; left--)

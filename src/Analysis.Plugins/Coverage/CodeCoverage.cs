@@ -9,8 +9,8 @@ namespace Analysis.Plugins.Coverage;
 /// <param name="kernel">Whether the kernel's code belongs to it.</param>
 public sealed class CodeCoverage(string process = "", bool kernel = true) : ISegmentedPlugin<CodeCoverage>
 {
-    private readonly CodeCounts _code = new();
-    private readonly EdgeCounts _edges = new();
+    private readonly Counts<ExecutedCode> _code = new();
+    private readonly Counts<ExecutedEdge> _edges = new();
     private readonly GuestPrograms _programs = new();
     private readonly LineTables _lines = new();
 

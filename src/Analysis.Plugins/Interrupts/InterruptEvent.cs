@@ -1,4 +1,5 @@
 using Guest.Machine.State;
+using Replay.Engine.Observe;
 
 namespace Analysis.Plugins.Interrupts;
 
@@ -25,10 +26,10 @@ internal sealed record InterruptEvent(bool IsReturn, bool IsExternal, bool IsUse
         writer.WriteUInt64(Task);
         writer.WriteUInt64(Order);
         writer.WriteUInt64(Time);
-        SavedText.Write(writer, Handler);
+        StateText.Write(writer, Handler);
     }
 
     /// <summary>Reads one.</summary>
     internal static InterruptEvent Load(StateReader reader) => new(
-        reader.ReadBool(), reader.ReadBool(), reader.ReadBool(), reader.ReadByte(), reader.ReadInt32(), reader.ReadUInt64(), reader.ReadUInt64(), reader.ReadUInt64(), SavedText.Read(reader));
+        reader.ReadBool(), reader.ReadBool(), reader.ReadBool(), reader.ReadByte(), reader.ReadInt32(), reader.ReadUInt64(), reader.ReadUInt64(), reader.ReadUInt64(), StateText.Read(reader));
 }

@@ -1,4 +1,5 @@
 using Guest.Machine.State;
+using Replay.Engine.Observe;
 
 namespace Analysis.Plugins.SystemCalls;
 
@@ -18,6 +19,7 @@ internal sealed record CallEvent(
     CallEventKind Kind, ulong Task, int Pid, int Tid, string Name, ulong Order, ulong Time, CallAbi Abi, ulong Number, long Value, IReadOnlyList<string?> Arguments)
 {
     private const int MostArguments = 16;
+    private const int LongestArgument = (1 << 24) - 1;
 
     /// <summary>Writes it.</summary>
     internal void Save(StateWriter writer)
@@ -26,7 +28,7 @@ internal sealed record CallEvent(
         writer.WriteUInt64(Task);
         writer.WriteInt32(Pid);
         writer.WriteInt32(Tid);
-        SavedText.Write(writer, Name);
+        StateText.Write(writer, Name);
         writer.WriteUInt64(Order);
         writer.WriteUInt64(Time);
         writer.WriteByte((byte)Abi);
@@ -36,7 +38,7 @@ internal sealed record CallEvent(
         foreach (string? argument in Arguments)
         {
             writer.WriteBool(argument is not null);
-            SavedText.Write(writer, argument ?? string.Empty);
+            StateText.Write(writer, argument ?? string.Empty, LongestArgument);
         }
     }
 
@@ -45,7 +47,7 @@ internal sealed record CallEvent(
     {
         var kind = (CallEventKind)reader.ReadIndexByte((int)CallEventKind.End + 1);
         ulong task = reader.ReadUInt64();
-        (int pid, int tid, string name) = (reader.ReadInt32(), reader.ReadInt32(), SavedText.Read(reader));
+        (int pid, int tid, string name) = (reader.ReadInt32(), reader.ReadInt32(), StateText.Read(reader));
         (ulong order, ulong time) = (reader.ReadUInt64(), reader.ReadUInt64());
         var abi = (CallAbi)reader.ReadIndexByte((int)CallAbi.I386 + 1);
         (ulong number, long value) = (reader.ReadUInt64(), reader.ReadInt64());
@@ -53,7 +55,7 @@ internal sealed record CallEvent(
         for (int i = 0; i < arguments.Length; i++)
         {
             bool isThere = reader.ReadBool();
-            string text = SavedText.Read(reader);
+            string text = StateText.Read(reader, LongestArgument);
             arguments[i] = isThere ? text : null;
         }
 

@@ -1,5 +1,6 @@
 using Guest.Linux.Tasks;
 using Guest.Machine.State;
+using Replay.Engine.Observe;
 
 namespace Analysis.Plugins.Timeline;
 
@@ -18,10 +19,10 @@ internal sealed record ThreadName(int Pid, int Tid, string Name, char State)
     {
         writer.WriteInt32(Pid);
         writer.WriteInt32(Tid);
-        SavedText.Write(writer, Name);
+        StateText.Write(writer, Name);
         writer.WriteUInt16(State);
     }
 
     /// <summary>Reads one.</summary>
-    internal static ThreadName Load(StateReader reader) => new(reader.ReadInt32(), reader.ReadInt32(), SavedText.Read(reader), (char)reader.ReadUInt16());
+    internal static ThreadName Load(StateReader reader) => new(reader.ReadInt32(), reader.ReadInt32(), StateText.Read(reader), (char)reader.ReadUInt16());
 }

@@ -7,7 +7,7 @@ namespace Analysis.Plugins.WorkingSet;
 public sealed class WorkingSet : ISegmentedPlugin<WorkingSet>
 {
     private readonly PageUses _pages = new();
-    private readonly CodeCounts _code = new();
+    private readonly Counts<ExecutedCode> _code = new();
     private readonly KeptList<Interval> _intervals = new((writer, each) => each.Save(writer), Interval.Load);
     private readonly ulong _length;
     private readonly int _top;

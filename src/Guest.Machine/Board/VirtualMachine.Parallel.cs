@@ -34,12 +34,11 @@ public sealed partial class VirtualMachine
         if (TakesNmi(cpu))
         {
             Memory.Gate?.Touch();
-        }
-
-        if (TakesNmi(cpu) && Board.LocalApics[cpu.Index].TryTakeNmi())
-        {
-            cpu.DeliverNmi();
-            any = true;
+            if (TakesNmi(cpu) && Board.LocalApics[cpu.Index].TryTakeNmi())
+            {
+                cpu.DeliverNmi();
+                any = true;
+            }
         }
 
         while (TakesInterrupt(cpu) && End == MachineEnd.None)

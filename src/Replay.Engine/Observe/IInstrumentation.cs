@@ -19,13 +19,13 @@ public interface IInstrumentation
     /// <param name="add">The counts.</param>
     /// <param name="where">Of which code.</param>
     /// <param name="by">The programs by which user code is told apart; null for address spaces.</param>
-    void CodeExecuted(CodeCounts add, CodeFilter? where = null, GuestPrograms? by = null);
+    void CodeExecuted(Counts<ExecutedCode> add, CodeFilter? where = null, GuestPrograms? by = null);
 
     /// <summary>Counts how often each jump and call went where. One addition in emitted code for each conditional jump that is taken, a record for each indirect one.</summary>
     /// <param name="add">The counts.</param>
     /// <param name="where">Of which code.</param>
     /// <param name="by">The programs by which user code is told apart; null for address spaces.</param>
-    void EdgeExecuted(EdgeCounts add, CodeFilter? where = null, GuestPrograms? by = null);
+    void EdgeExecuted(Counts<ExecutedEdge> add, CodeFilter? where = null, GuestPrograms? by = null);
 
     /// <summary>Every retired instruction, in order.</summary>
     void Instructions(Batch<InstructionEvent> take, CodeFilter? where = null);

@@ -23,17 +23,17 @@ internal sealed class Instrumentation(PluginSlot plugin, Subscriptions wanted, O
     }
 
     /// <inheritdoc/>
-    public void CodeExecuted(CodeCounts add, CodeFilter? where = null, GuestPrograms? by = null)
+    public void CodeExecuted(Counts<ExecutedCode> add, CodeFilter? where = null, GuestPrograms? by = null)
     {
         Keep(add);
-        wanted.Code.Add(new CountEntry<CodeCounts>(add, where, by));
+        wanted.Code.Add(new CountEntry<Counts<ExecutedCode>>(add, where, by));
     }
 
     /// <inheritdoc/>
-    public void EdgeExecuted(EdgeCounts add, CodeFilter? where = null, GuestPrograms? by = null)
+    public void EdgeExecuted(Counts<ExecutedEdge> add, CodeFilter? where = null, GuestPrograms? by = null)
     {
         Keep(add);
-        wanted.Edges.Add(new CountEntry<EdgeCounts>(add, where, by));
+        wanted.Edges.Add(new CountEntry<Counts<ExecutedEdge>>(add, where, by));
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,3 @@
-using System.Text;
 using Guest.Machine;
 using Guest.Machine.State;
 
@@ -15,7 +14,7 @@ namespace Replay.Engine.Observe;
 public sealed record SegmentResult(string Recording, IReadOnlyList<string> Plugins, int Number, int Count, Position From, Position To, byte[] State)
 {
     private const ulong Magic = 0x3130_4745_534B_5200; // "\0RKSEG01" backwards
-    private const int MostText = 4096;
+    private const int MostText = 4095;
     private const int MostPlugins = 256;
 
     /// <summary>Writes the file.</summary>
@@ -24,11 +23,11 @@ public sealed record SegmentResult(string Recording, IReadOnlyList<string> Plugi
     {
         StateWriter writer = new();
         writer.WriteUInt64(Magic);
-        WriteText(writer, Recording);
+        StateText.Write(writer, Recording, int.MaxValue);
         writer.WriteInt32(Plugins.Count);
         foreach (string plugin in Plugins)
         {
-            WriteText(writer, plugin);
+            StateText.Write(writer, plugin, int.MaxValue);
         }
 
         writer.WriteInt32(Number);
@@ -52,11 +51,11 @@ public sealed record SegmentResult(string Recording, IReadOnlyList<string> Plugi
                 throw new ReplayKitException(905, ExitCode.BadInput, $"{path} is no segment's result of this version");
             }
 
-            string recording = ReadText(reader);
+            string recording = StateText.Read(reader, MostText);
             string[] plugins = new string[reader.ReadIndex(MostPlugins)];
             for (int i = 0; i < plugins.Length; i++)
             {
-                plugins[i] = ReadText(reader);
+                plugins[i] = StateText.Read(reader, MostText);
             }
 
             (int number, int count) = (reader.ReadInt32(), reader.ReadInt32());
@@ -71,19 +70,5 @@ public sealed record SegmentResult(string Recording, IReadOnlyList<string> Plugi
         {
             throw new ReplayKitException(905, ExitCode.BadInput, $"{path} is damaged: {damage.Text}", damage);
         }
-    }
-
-    private static void WriteText(StateWriter writer, string text)
-    {
-        byte[] bytes = Encoding.UTF8.GetBytes(text);
-        writer.WriteInt32(bytes.Length);
-        writer.WriteBytes(bytes);
-    }
-
-    private static string ReadText(StateReader reader)
-    {
-        byte[] bytes = new byte[reader.ReadIndex(MostText)];
-        reader.ReadBytes(bytes);
-        return Encoding.UTF8.GetString(bytes);
     }
 }

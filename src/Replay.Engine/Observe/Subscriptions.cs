@@ -7,9 +7,9 @@ internal sealed class Subscriptions
 
     internal List<CountEntry<PerVcpu<long>>> Retired { get; } = [];
 
-    internal List<CountEntry<CodeCounts>> Code { get; } = [];
+    internal List<CountEntry<Counts<ExecutedCode>>> Code { get; } = [];
 
-    internal List<CountEntry<EdgeCounts>> Edges { get; } = [];
+    internal List<CountEntry<Counts<ExecutedEdge>>> Edges { get; } = [];
 
     internal List<EventBuffer<InstructionEvent>> Instructions { get; } = [];
 

@@ -105,7 +105,7 @@ internal sealed partial class VcpuObserver
         }
     }
 
-    private static void CountCode(CountEntry<CodeCounts> entry, CodeOwner owner, CodePiece piece, long count)
+    private static void CountCode(CountEntry<Counts<ExecutedCode>> entry, CodeOwner owner, CodePiece piece, long count)
     {
         for (int i = 0; i < piece.Count; i++)
         {

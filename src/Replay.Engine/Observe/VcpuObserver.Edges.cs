@@ -52,7 +52,7 @@ internal sealed partial class VcpuObserver
     {
         for (int i = 0; i < _edges.Length; i++)
         {
-            CountEntry<EdgeCounts> entry = _wanted.Edges[i];
+            CountEntry<Counts<ExecutedEdge>> entry = _wanted.Edges[i];
             foreach (((CodeOwner owner, int number), (long count, long taken)) in _edges[i].Direct)
             {
                 CodePiece piece = _trace.Pieces[number];
@@ -71,7 +71,7 @@ internal sealed partial class VcpuObserver
         }
     }
 
-    private static void Add(CountEntry<EdgeCounts> entry, CodeOwner owner, CodePiece piece, GuestVirtual target, long count)
+    private static void Add(CountEntry<Counts<ExecutedEdge>> entry, CodeOwner owner, CodePiece piece, GuestVirtual target, long count)
     {
         ExecutedEdge edge = new(owner, piece.PcOf(piece.Count - 1), target, piece.Instructions[^1].Code, (byte)piece.Ring);
         if (count != 0 && entry.Where?.Passes(edge.From, edge.Ring) != false)

@@ -1,23 +1,22 @@
+using System.Text;
 using Guest.Machine;
 using Guest.Machine.Board;
+using Guest.Machine.Devices;
 using Guest.Machine.X86;
-using Replay.Engine.Observe;
 using ReplayKit.Tests.Determinism;
 using ReplayKit.Tests.Guests;
 
 namespace ReplayKit.Tests.Observe;
 
-/// <summary>Copies of a machine that has booted up to where processes run, made once, for plugins to watch.</summary>
+/// <summary>Debian's kernel booted once, up to where its first program begins to start processes; machines for tests begin there.</summary>
 internal static class BootedGuest
 {
-    /// <summary>Where it stands: programs start and end, and make some 600 system calls in the next five million instructions.</summary>
-    public const ulong From = 1_377_000_000;
-
     private static readonly Lazy<VirtualMachine> s_booted = new(Boot);
 
-    private static MachineDescription Description => MachineSetup.Describe("x86-64-v3", 256UL << 20, 1, ClockMode.Virtual);
+    /// <summary>Instructions retired where they begin.</summary>
+    public static ulong From => s_booted.Value.Position.Retired;
 
-    /// <summary>A copy.</summary>
+    /// <summary>A machine that stands at <see cref="From"/>.</summary>
     public static VirtualMachine Copy(EngineOptions engine)
     {
         VirtualMachine machine = new(Description, new Silence(), engine);
@@ -29,22 +28,27 @@ internal static class BootedGuest
         return machine;
     }
 
-    /// <summary>Lets a plugin watch the next instructions.</summary>
-    public static void Watch<TPlugin>(TPlugin plugin, ulong length)
-        where TPlugin : class, IPlugin
-    {
-        using VirtualMachine machine = Copy(new EngineOptions());
-        PluginRun<TPlugin> run = new(plugin, null);
-        using Observation observation = new(machine, [run]);
-        Assert.Equal(RunStop.Reached, machine.RunTo(new Position(0, From + length)));
-        observation.Complete();
-        Assert.Null(run.Slot.Failure);
-    }
+    private static MachineDescription Description => MachineSetup.Describe("x86-64-v3", 256UL << 20, 1, ClockMode.Virtual);
 
     private static VirtualMachine Boot()
     {
-        VirtualMachine machine = new(Description, DebianGuest.Images, new BootInputs(1_700_000_000, new byte[32]), new Silence());
-        Assert.Equal(RunStop.Reached, machine.RunTo(new Position(0, From)));
+        const ulong Step = 1_000_000;
+        Text console = new();
+        VirtualMachine machine = new(Description, DebianGuest.Images, new BootInputs(1_700_000_000, new byte[32]), console);
+        for (ulong at = 1_000 * Step; !console.Has("Run /init as init process"); at += Step)
+        {
+            Assert.Equal(RunStop.Reached, machine.RunTo(new Position(0, at)));
+        }
+
         return machine;
+    }
+
+    private sealed class Text : IConsoleOutput
+    {
+        private readonly StringBuilder _text = new();
+
+        public void Write(byte value) => _text.Append((char)value);
+
+        public bool Has(string text) => _text.ToString().Contains(text, StringComparison.Ordinal);
     }
 }

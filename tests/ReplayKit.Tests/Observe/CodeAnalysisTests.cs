@@ -29,7 +29,7 @@ public sealed class CodeAnalysisTests
     public void Coverage_in_drcov_format_has_the_instructions_that_ran_and_no_others()
     {
         CodeCoverage coverage = new();
-        WatchedBoot.Watch(coverage, Window, new EngineOptions());
+        WatchedBoot.Watch(coverage, Window);
         Dictionary<string, byte[]> report = WatchedBoot.Report(coverage);
         DrcovReader drcov = DrcovReader.Read(report["coverage.drcov"]);
         Assert.Contains(drcov.Modules, module => module.Path == "/bin/busybox");
@@ -46,7 +46,7 @@ public sealed class CodeAnalysisTests
 
         Assert.True(drcov.Blocks.Distinct().Count() == drcov.Blocks.Count, "a block is there twice");
         Everything everything = new();
-        WatchedBoot.Watch(everything, Window, new EngineOptions());
+        WatchedBoot.Watch(everything, Window);
         HashSet<ulong> ran = [];
         foreach (InstructionEvent op in everything.Instructions.Where(op => op.Ring == 0))
         {
@@ -63,7 +63,7 @@ public sealed class CodeAnalysisTests
     public void A_profile_has_every_instruction_once_on_a_stack_that_begins_with_its_thread()
     {
         Profile profile = new();
-        WatchedBoot.Watch(profile, Window, new EngineOptions());
+        WatchedBoot.Watch(profile, Window);
         Dictionary<string, byte[]> report = WatchedBoot.Report(profile);
         (string Stack, long Count)[] stacks = [.. Lines(report["profile.collapsed"]).Select(line => (line[..line.LastIndexOf(' ')], long.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture)))];
         Assert.Equal((long)Window, stacks.Sum(stack => stack.Count));
@@ -88,13 +88,13 @@ public sealed class CodeAnalysisTests
     {
         const ulong Interval = 300_000;
         BasicBlockVectors vectors = new((long)Interval);
-        WatchedBoot.Watch(vectors, Window, new EngineOptions());
+        WatchedBoot.Watch(vectors, Window);
         Dictionary<string, byte[]> report = WatchedBoot.Report(vectors);
         string[] lines = Lines(report["basic-block-vectors.bb"]);
         long[] sums = [.. lines.Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Sum(entry => long.Parse(entry.Split(':')[^1], CultureInfo.InvariantCulture)))];
         Assert.All(lines, line => Assert.Matches("^T(:[1-9][0-9]*:[1-9][0-9]* )+$", line));
         Assert.Equal((long)Window, sums.Sum());
-        Assert.Equal((long)(Interval - (StartingGuest.From % Interval)), sums[0]);
+        Assert.Equal((long)(Interval - (BootedGuest.From % Interval)), sums[0]);
         Assert.All(sums[1..^1], sum => Assert.Equal((long)Interval, sum));
         int blocks = Lines(report["basic-block-vectors-blocks.csv"]).Length - 1;
         Assert.Equal(blocks, lines.SelectMany(line => line[1..].Split(' ', StringSplitOptions.RemoveEmptyEntries)).Max(entry => int.Parse(entry.Split(':')[1], CultureInfo.InvariantCulture)));

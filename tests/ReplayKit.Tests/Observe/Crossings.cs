@@ -8,9 +8,9 @@ internal sealed class Crossings : ISegmentedPlugin<Crossings>
 {
     public static string Name => "crossings";
 
-    public EdgeCounts Counted { get; } = new();
+    public Counts<ExecutedEdge> Counted { get; } = new();
 
-    public EdgeCounts FromRecords { get; } = new();
+    public Counts<ExecutedEdge> FromRecords { get; } = new();
 
     public void Subscribe(IInstrumentation on)
     {

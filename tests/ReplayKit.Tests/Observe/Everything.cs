@@ -22,7 +22,7 @@ internal sealed class Everything : ISegmentedPlugin<Everything>
 
     public PerVcpu<long> Blocks { get; } = new();
 
-    public CodeCounts Code { get; } = new();
+    public Counts<ExecutedCode> Code { get; } = new();
 
     public void Subscribe(IInstrumentation on)
     {

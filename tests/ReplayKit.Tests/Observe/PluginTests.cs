@@ -11,7 +11,6 @@ namespace ReplayKit.Tests.Observe;
 /// <summary>What holds for every plugin of the catalogue, seen on a window of a boot with processes, system calls and interrupts.</summary>
 public sealed class PluginTests
 {
-    private const ulong From = BootedGuest.From;
     private const ulong Length = 5_000_000;
 
     // The long form has ten.

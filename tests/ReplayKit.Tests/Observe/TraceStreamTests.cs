@@ -55,7 +55,7 @@ public sealed class TraceStreamTests
     {
         using (stream)
         {
-            BootedGuest.Watch(new StreamPlugin(stream), Window);
+            WatchedBoot.Watch(new StreamPlugin(stream), Window);
         }
 
         return [.. stream.Files];

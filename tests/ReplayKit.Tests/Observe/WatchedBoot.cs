@@ -11,13 +11,13 @@ namespace ReplayKit.Tests.Observe;
 internal static class WatchedBoot
 {
     /// <summary>Watches with one plugin; it must not fail.</summary>
-    public static void Watch<TPlugin>(TPlugin plugin, ulong instructions, EngineOptions engine)
-        where TPlugin : class, ISegmentedPlugin<TPlugin>
+    public static void Watch<TPlugin>(TPlugin plugin, ulong instructions, EngineOptions? engine = null)
+        where TPlugin : class, IPlugin
     {
-        using VirtualMachine machine = StartingGuest.Create(engine);
+        using VirtualMachine machine = BootedGuest.Copy(engine ?? new EngineOptions());
         PluginRun<TPlugin> run = new(plugin, null);
         using Observation observation = new(machine, [run]);
-        Position end = new(0, StartingGuest.From + instructions);
+        Position end = new(0, BootedGuest.From + instructions);
         foreach (Position cut in observation.Cuts(end))
         {
             Assert.Equal(RunStop.Reached, machine.RunTo(cut));

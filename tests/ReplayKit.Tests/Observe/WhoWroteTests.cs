@@ -63,7 +63,7 @@ public sealed class WhoWroteTests
     private static ReportRows Report<TPlugin>(TPlugin plugin)
         where TPlugin : class, IPlugin
     {
-        BootedGuest.Watch(plugin, Window);
+        WatchedBoot.Watch(plugin, Window);
         using TemporaryFolder folder = new();
         ReportFolder report = new(folder.Path, TPlugin.Name);
         plugin.Report(report);

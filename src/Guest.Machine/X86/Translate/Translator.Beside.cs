@@ -47,7 +47,7 @@ public sealed partial class Translator
             return false;
         }
 
-        _ = _cpu.TryAllow(Missed(ref s), reason == Leave.Write ? AccessKind.Write : AccessKind.Read);
+        _ = TryAllowMissed(ref s, reason);
         return true;
     }
 }

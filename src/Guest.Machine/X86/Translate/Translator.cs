@@ -304,11 +304,13 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
         retry = site.Retry;
         TranslatedBlock block = site.Block;
         long revocations = _cpu.Revocations;
-        bool allowed = _cpu.TryAllow(Missed(ref s), reason == Leave.Write ? AccessKind.Write : AccessKind.Read);
+        bool allowed = TryAllowMissed(ref s, reason);
 
         // What groups before this place have found may not be theirs any more.
         return allowed && !block.IsDropped && !(site.IsInside && _cpu.Revocations != revocations);
     }
+
+    private bool TryAllowMissed(ref CpuState s, Leave reason) => _cpu.TryAllow(Missed(ref s), reason == Leave.Write ? AccessKind.Write : AccessKind.Read);
 
     // The address of the access for which emitted code left.
     private ulong Missed(ref CpuState s) => s.Emitted.Rax + (ulong)_blocks.Links.SiteAt(s.Emitted.Site).Skip;

@@ -137,7 +137,7 @@ internal sealed class AccessGroups
 
         _groupOf[leader] = number;
         _slotEnds[slot] = last;
-        _groups[number] = new AccessGroup(leader, last, (int)(high - low), (int)(first.At.Offset - low), writes, first.Writes, slot);
+        _groups[number] = new AccessGroup(leader, (int)(high - low), (int)(first.At.Offset - low), writes, first.Writes, slot);
         return true;
     }
 

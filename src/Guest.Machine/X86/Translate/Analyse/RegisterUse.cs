@@ -46,5 +46,5 @@ internal static class RegisterUse
 
     // The register in the opcode or in the operand's field; a second byte's too.
     private static int Operand(ref GuestInstruction op) =>
-        1 << (op.Form.Bits == 8 && !op.HasRex && op.Rm is >= 4 and < 8 ? op.Rm - 4 : op.Rm);
+        1 << (op.OpcodeIsHigh ? op.Rm - 4 : op.Rm);
 }

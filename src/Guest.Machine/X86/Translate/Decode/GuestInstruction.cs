@@ -82,4 +82,7 @@ internal struct GuestInstruction
 
     /// <summary>Whether the register operand is AH, CH, DH or BH.</summary>
     internal readonly bool RmIsHigh => Form.ByteRm && !HasRex && !HasMemory && Rm is >= 4 and < 8;
+
+    /// <summary>Whether the byte register in the opcode, or alone in the operand's field, is AH, CH, DH or BH.</summary>
+    internal readonly bool OpcodeIsHigh => Form.Bits == 8 && !HasRex && Rm is >= 4 and < 8;
 }

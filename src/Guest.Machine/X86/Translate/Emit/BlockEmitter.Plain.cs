@@ -203,8 +203,7 @@ internal sealed partial class BlockEmitter
             return;
         }
 
-        bool high = bits == 8 && !op.HasRex && op.Rm is >= 4 and < 8;
-        int register = LoadOperand(op.Rm, high, Host.Rcx);
+        int register = LoadOperand(op.Rm, op.OpcodeIsHigh, Host.Rcx);
         if (bits == 16)
         {
             _code.Byte(0x66);
@@ -213,7 +212,7 @@ internal sealed partial class BlockEmitter
         _code.Rex(false, 0, 0, register);
         _code.Byte((bits == 8 ? 0xB0 : 0xB8) | (register & 7));
         EmitImmediate(ref op);
-        StoreOperand(op.Rm, high, register);
+        StoreOperand(op.Rm, op.OpcodeIsHigh, register);
     }
 
     private void EmitByteSwap(ref GuestInstruction op)
