@@ -57,7 +57,7 @@ public sealed class Batch(Comparer comparer, ulong fsBase, int states, long[] ou
             }
 
             tally.Cases++;
-            bool same = comparer.Run(current);
+            bool same = comparer.Run(current, tally);
             outcomes[comparer.ExpectedOutcome.Vector + 2]++;
             if (!same)
             {

@@ -37,7 +37,7 @@ public sealed class Campaign(Options options, TextWriter output, TextWriter? pro
     }
 
     /// <summary>The instructions the options name.</summary>
-    public IEnumerable<Code> Selected() => TestedCodes.All(options.Mode)
+    public IEnumerable<Code> Selected() => TestedCodes.Here(options.Mode)
         .Where(code => options.Codes.Count == 0 || options.Codes.Any(name => Matches(code.ToString(), name)))
         .Where((_, index) => index % options.Shards == options.Shard);
 

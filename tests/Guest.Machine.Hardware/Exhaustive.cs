@@ -74,7 +74,7 @@ public sealed class Exhaustive(Comparer comparer)
     private void Count(Tally tally, Action<Func<string>> report)
     {
         tally.Cases++;
-        if (!comparer.Run(current))
+        if (!comparer.Run(current, tally))
         {
             tally.Mismatches++;
             report(() => FailurePrinter.Print(current, comparer, 0, 0, 0));

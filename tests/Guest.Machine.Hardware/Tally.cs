@@ -17,4 +17,7 @@ public sealed class Tally
 
     /// <summary>Cases in which the CPUs differed.</summary>
     public long Mismatches { get; set; }
+
+    /// <summary>Cases in which the reference differed from itself: something of the host's came between (a hypervisor that loses NT, say).</summary>
+    public long Disturbed { get; set; }
 }

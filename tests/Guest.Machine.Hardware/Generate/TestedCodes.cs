@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Guest.Machine.Hardware.Native;
 using Guest.Machine.X86;
 using Iced.Intel;
 
@@ -17,7 +18,7 @@ public static class TestedCodes
 
     private static readonly Code[][] announced = [.. Enum.GetValues<CpuMode>().Select(mode => Enum.GetValues<Code>().Where(code => Exists(code, mode)).ToArray())];
 
-    private static readonly HashSet<Code>[] compared = [.. announced.Select(codes => codes.Where(code => reasons[(int)code] is null).ToHashSet())];
+    private static readonly HashSet<Code>[] compared = [.. announced.Select(codes => codes.Where(code => reasons[(int)code] is null && IsHere(code)).ToHashSet())];
 
     /// <summary>Every code the machine has in a mode, by number.</summary>
     public static IReadOnlyList<Code> Announced(CpuMode mode) => announced[(int)mode];
@@ -25,11 +26,17 @@ public static class TestedCodes
     /// <summary>Every code that is compared in a mode, by number.</summary>
     public static IEnumerable<Code> All(CpuMode mode) => announced[(int)mode].Where(code => reasons[(int)code] is null);
 
+    /// <summary>Those of them that this host can execute.</summary>
+    public static IEnumerable<Code> Here(CpuMode mode) => All(mode).Where(IsHere);
+
     /// <summary>Why a code of the machine is not compared; null where it is.</summary>
     public static string? ReasonAgainst(Code code) => reasons[(int)code];
 
     /// <summary>Whether a decoded instruction may run as a case: invalid ones may (they are #UD everywhere).</summary>
     public static bool IsSafe(Code code, CpuMode mode) => code == Code.INVALID || compared[(int)mode].Contains(code);
+
+    // Some hosts' kernels, above all those of nested virtual machines, keep the bases of FS and GS to themselves.
+    private static bool IsHere(Code code) => HostMemory.HasFsGsBase() || !code.CpuidFeatures().Contains(CpuidFeature.FSGSBASE);
 
     private static bool Exists(Code code, CpuMode mode)
     {

@@ -36,6 +36,9 @@ internal static class HostFrame
     /// <summary>Where a case in compatibility mode begins: offset and selector.</summary>
     public const ulong Far = Base + 0x2870;
 
+    /// <summary>Where arch_prctl(2) puts a base, on hosts without instructions for it.</summary>
+    public const ulong FsBase = Base + 0x2880;
+
     /// <summary>Linux's selectors of a process: data, 32-bit code, 64-bit code (arch/x86/include/asm/segment.h).</summary>
     public const ushort DataSelector = 0x2B, Code32Selector = 0x23, Code64Selector = 0x33;
 

@@ -3,7 +3,10 @@ namespace Guest.Machine.Hardware.Native;
 /// <summary>The emitted code that enters a case, leaves it, and catches its faults.</summary>
 internal static class Stubs
 {
-    private const int Rax = 0, Rsp = 4;
+    private const int Rax = 0, Rsp = 4, Rsi = 6;
+
+    // arch_prctl(2) and what it does (arch/x86/include/uapi/asm/prctl.h).
+    private const int ArchPrctl = 158, SetGs = 0x1001, GetFs = 0x1003, GetGs = 0x1004;
 
     /// <summary>Emits everything and returns the addresses.</summary>
     public static Addresses Emit(Span<byte> target, int signals)
@@ -25,7 +28,7 @@ internal static class Stubs
         }
 
         ulong readFs = w.Here;
-        w.Bytes(0xF3, 0x48, 0x0F, 0xAE, 0xC0, 0xC3); // rdfsbase rax; ret
+        ReadFs(ref w);
         return new Addresses(enter, enter32, leave, readFs, handlers);
     }
 
@@ -41,8 +44,8 @@ internal static class Stubs
             w.Bytes(0xB8, (byte)HostFrame.DataSelector, 0, 0, 0, 0x8E, 0xD8, 0x8E, 0xC0); // mov eax, selector; mov ds, eax; mov es, eax
         }
 
-        w.Load(Rax, HostFrame.GsBase);
-        w.Bytes(0xF3, 0x48, 0x0F, 0xAE, 0xD8); // wrgsbase rax
+        w.Load(Rsi, HostFrame.GsBase);
+        WriteGs(ref w);
         w.Memory([0xFF], 6, HostFrame.Rflags); // push
         w.Bytes(0x9D); // popfq
         for (int r = 0; r < 16; r++)
@@ -118,13 +121,69 @@ internal static class Stubs
 
     private static void RestoreHost(ref CodeWriter w)
     {
-        w.Bytes(0xF3, 0x48, 0x0F, 0xAE, 0xC8); // rdgsbase rax
-        w.Store(HostFrame.GsBase, Rax);
+        ReadGs(ref w);
         w.Bytes(0x31, 0xC0, 0x8E, 0xD8, 0x8E, 0xC0); // xor eax, eax; mov ds, eax; mov es, eax
-        w.Bytes(0xF3, 0x48, 0x0F, 0xAE, 0xD8); // wrgsbase rax
+        w.Bytes(0x31, 0xF6); // xor esi, esi
+        WriteGs(ref w);
         w.Bytes(0xDB, 0xE3); // fninit
         w.Memory([0x0F, 0xAE], 2, HostFrame.HostMxcsr); // ldmxcsr
         w.Bytes(0xC5, 0xF8, 0x77); // vzeroupper
+    }
+
+    private static void ReadFs(ref CodeWriter w)
+    {
+        if (HostMemory.HasFsGsBase())
+        {
+            w.Bytes(0xF3, 0x48, 0x0F, 0xAE, 0xC0); // rdfsbase rax
+        }
+        else
+        {
+            AskKernel(ref w, GetFs, HostFrame.FsBase);
+            w.Load(Rax, HostFrame.FsBase);
+        }
+
+        w.Bytes(0xC3);
+    }
+
+    private static void ReadGs(ref CodeWriter w)
+    {
+        if (HostMemory.HasFsGsBase())
+        {
+            w.Bytes(0xF3, 0x48, 0x0F, 0xAE, 0xC8); // rdgsbase rax
+            w.Store(HostFrame.GsBase, Rax);
+        }
+        else
+        {
+            AskKernel(ref w, GetGs, HostFrame.GsBase);
+        }
+    }
+
+    // From RSI.
+    private static void WriteGs(ref CodeWriter w)
+    {
+        if (HostMemory.HasFsGsBase())
+        {
+            w.Bytes(0xF3, 0x48, 0x0F, 0xAE, 0xDE); // wrgsbase rsi
+        }
+        else
+        {
+            CallKernel(ref w, SetGs);
+        }
+    }
+
+    private static void AskKernel(ref CodeWriter w, int operation, ulong into)
+    {
+        w.Bytes(0xBE); // mov esi
+        w.Int32(into);
+        CallKernel(ref w, operation);
+    }
+
+    // RAX, RDI, RCX and R11 are overwritten.
+    private static void CallKernel(ref CodeWriter w, int operation)
+    {
+        w.Bytes(0xBF); // mov edi
+        w.Int32((ulong)operation);
+        w.Bytes(0xB8, ArchPrctl, 0, 0, 0, 0x0F, 0x05); // mov eax; syscall
     }
 
     private static void LoadMask(ref CodeWriter w) => w.Bytes(0xB8, 7, 0, 0, 0, 0x31, 0xD2); // mov eax, 7; xor edx, edx

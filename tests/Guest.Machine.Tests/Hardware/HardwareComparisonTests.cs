@@ -1,6 +1,7 @@
 using Guest.Machine.Board;
 using Guest.Machine.Hardware;
 using Guest.Machine.Hardware.Generate;
+using Guest.Machine.Hardware.Native;
 using Xunit.Abstractions;
 
 namespace Guest.Machine.Tests.Hardware;
@@ -14,14 +15,17 @@ public sealed class HardwareComparisonTests(ITestOutputHelper output)
     {
         Campaign campaign = Run(new Options { Self = true, Cases = 48, States = 16, Seed = Seed() });
         Assert.DoesNotContain(campaign.Tallies, pair => pair.Value.Mismatches != 0);
-        Assert.Equal(TestedCodes.All(CpuMode.Long).Count(), campaign.Tallies.Count);
+        Assert.Equal(TestedCodes.Here(CpuMode.Long).Count(), campaign.Tallies.Count);
         Assert.All(campaign.Tallies, pair => Assert.Equal(48, pair.Value.Cases));
     }
 
-    [Theory]
-    [InlineData(CpuMode.Long)]
-    [InlineData(CpuMode.Compatibility)]
-    public void The_interpreter_agrees_with_the_host_on_every_instruction(CpuMode mode)
+    [Fact]
+    public void The_interpreter_agrees_with_the_host_on_every_instruction() => Compare(CpuMode.Long);
+
+    [CompatibilityFact]
+    public void The_interpreter_agrees_with_the_host_on_every_instruction_of_32_bit_code() => Compare(CpuMode.Compatibility);
+
+    private void Compare(CpuMode mode)
     {
         Campaign campaign = Run(new Options { Cases = 600, Seed = Seed(), Mode = mode });
         IReadOnlySet<string> known = KnownFailures.Read();
@@ -82,6 +86,10 @@ public sealed class HardwareComparisonTests(ITestOutputHelper output)
         campaign.Run();
         output.WriteLine($"seed {options.Seed}");
         output.WriteLine(text.ToString());
+
+        // A host on its own processor does the same every time.
+        long most = HostCpu.IsSteady ? 0 : campaign.Tallies.Values.Sum(tally => tally.Cases) / 1000;
+        Assert.InRange(campaign.Tallies.Values.Sum(tally => tally.Disturbed), 0, most);
         return campaign;
     }
 }
