@@ -15,62 +15,94 @@ public sealed class CacheHierarchy(CacheShape[] shapes, ReplacementPolicy policy
     private const int FirstTlb = 4;
     private const int SecondTlb = 6;
     private readonly SetAssociative[] _stores = [.. shapes.Select(shape => new SetAssociative(shape, policy))];
+    private readonly LevelCounts[] _counts = [.. shapes.Select(_ => new LevelCounts())];
 
     /// <summary>The names of the levels, in the order of <see cref="Counts"/>.</summary>
     public static IReadOnlyList<string> Names { get; } = ["l1i", "l1d", "l2", "l3", "itlb", "dtlb", "stlb"];
 
     /// <summary>What happened at each level.</summary>
-    public IReadOnlyList<LevelCounts> Counts { get; } = [.. shapes.Select(_ => new LevelCounts())];
+    public IReadOnlyList<LevelCounts> Counts => _counts;
 
     /// <summary>Accesses a line of memory.</summary>
-    /// <returns>How many levels missed: 0 to 3.</returns>
-    public int Access(ulong line, AccessKind kind, bool isUser)
+    /// <param name="line">The line's number.</param>
+    /// <param name="kind">What for.</param>
+    /// <param name="isUser">By a program.</param>
+    /// <param name="times">How often in a row.</param>
+    /// <returns>How many levels missed the first time: 0 to 3.</returns>
+    public int Access(ulong line, AccessKind kind, bool isUser, int times = 1)
     {
-        int level = kind == AccessKind.Fetch ? 0 : FirstData;
+        int first = kind == AccessKind.Fetch ? 0 : FirstData;
+        _counts[first].Add(kind, isUser, times);
+        return _stores[first].TryFirst(line, kind == AccessKind.Write) ? 0 : AccessFurther(first, line, kind, isUser);
+    }
+
+    /// <summary>Translates a page.</summary>
+    /// <param name="page">The page's number.</param>
+    /// <param name="kind">What for.</param>
+    /// <param name="isUser">By a program.</param>
+    /// <param name="times">How often in a row.</param>
+    /// <returns>How many levels missed the first time: 0 to 2.</returns>
+    public int Translate(ulong page, AccessKind kind, bool isUser, int times = 1)
+    {
+        int first = kind == AccessKind.Fetch ? FirstTlb : FirstTlb + 1;
+        _counts[first].Add(kind, isUser, times);
+        if (_stores[first].TryFirst(page, isWrite: false) || Look(first, page, kind, isUser))
+        {
+            return 0;
+        }
+
+        _counts[SecondTlb].Add(kind, isUser, 1);
+        return Look(SecondTlb, page, kind, isUser) ? 1 : 2;
+    }
+
+    private int AccessFurther(int level, ulong line, AccessKind kind, bool isUser)
+    {
         for (int missed = 0; ; missed++)
         {
             // Only the first level is written by the access itself; the others by what comes back from above.
             bool isHit = _stores[level].Access(line, kind == AccessKind.Write && missed == 0, out ulong? evicted, out bool wasDirty);
-            Counts[level].Add(kind, isUser, isHit);
             if (evicted is { } gone)
             {
                 Evict(level, gone, wasDirty);
             }
 
-            if (isHit || level == Third)
+            if (isHit)
             {
-                return isHit ? missed : missed + 1;
+                return missed;
+            }
+
+            _counts[level].Miss(kind, isUser);
+            if (level == Third)
+            {
+                return missed + 1;
             }
 
             level = Math.Max(level + 1, Second);
+            _counts[level].Add(kind, isUser, 1);
         }
-    }
-
-    /// <summary>Translates a page.</summary>
-    /// <returns>How many levels missed: 0 to 2.</returns>
-    public int Translate(ulong page, AccessKind kind, bool isUser)
-    {
-        int first = kind == AccessKind.Fetch ? FirstTlb : FirstTlb + 1;
-        return Look(first, page, kind, isUser) ? 0 : Look(SecondTlb, page, kind, isUser) ? 1 : 2;
     }
 
     private bool Look(int store, ulong page, AccessKind kind, bool isUser)
     {
         bool isHit = _stores[store].Access(page, isWrite: false, out ulong? evicted, out _);
-        Counts[store].Add(kind, isUser, isHit);
-        Counts[store].Evictions += evicted is null ? 0ul : 1;
+        _counts[store].Evictions += evicted is null ? 0ul : 1;
+        if (!isHit)
+        {
+            _counts[store].Miss(kind, isUser);
+        }
+
         return isHit;
     }
 
     private void Evict(int level, ulong line, bool wasDirty)
     {
-        Counts[level].Evictions++;
+        _counts[level].Evictions++;
         if (!wasDirty)
         {
             return;
         }
 
-        Counts[level].WriteBacks++;
+        _counts[level].WriteBacks++;
         for (int next = Math.Max(level + 1, Second); next <= Third && !_stores[next].TakeBack(line); next++)
         {
         }

@@ -8,11 +8,9 @@ namespace Analysis.Plugins.Caches;
 /// <summary>Simulates three levels of caches and two of TLBs, for each vCPU its own, and says which code misses.</summary>
 public sealed class Caches : IPlugin
 {
-    private const int PageBits = 12;
-    private readonly List<CacheHierarchy> _hierarchies = [];
+    private readonly List<CacheWalker> _walkers = [];
     private readonly Dictionary<(ulong Space, ulong Pc), (ulong L1, ulong L2, ulong L3)> _missesOfCode = [];
     private readonly Dictionary<string, (ulong L1, ulong L2, ulong L3)> _missesOfFunctions = [];
-    private readonly MergedAccesses _merged;
     private readonly CacheShape[] _shapes;
     private readonly ReplacementPolicy _policy;
     private readonly int _lineBits;
@@ -42,7 +40,6 @@ public sealed class Caches : IPlugin
             CacheShape.OfBytes(l1i, line), CacheShape.OfBytes(l1d, line), CacheShape.OfBytes(l2, line), CacheShape.OfBytes(l3, line),
             CacheShape.OfEntries(itlb), CacheShape.OfEntries(dtlb), CacheShape.OfEntries(stlb),
         ];
-        _merged = new MergedAccesses(Take, Take);
     }
 
     /// <inheritdoc/>
@@ -51,18 +48,18 @@ public sealed class Caches : IPlugin
     /// <inheritdoc/>
     public void Subscribe(IInstrumentation on)
     {
-        _merged.Subscribe(on);
+        on.Pieces((trace, words) => Of(trace.Cpu.Index).Take(trace, words), accesses: true);
         on.Ended(NameFunctions);
     }
 
     /// <inheritdoc/>
     public void Report(IReport report)
     {
-        for (int vcpu = 0; vcpu < _hierarchies.Count; vcpu++)
+        for (int vcpu = 0; vcpu < _walkers.Count; vcpu++)
         {
             for (int level = 0; level < CacheHierarchy.Names.Count; level++)
             {
-                ReportLevel(report, vcpu, CacheHierarchy.Names[level], _hierarchies[vcpu].Counts[level]);
+                ReportLevel(report, vcpu, CacheHierarchy.Names[level], _walkers[vcpu].Caches.Counts[level]);
             }
         }
 
@@ -96,54 +93,14 @@ public sealed class Caches : IPlugin
     private static ulong Sum(Func<AccessKind, bool, ulong> count) =>
         Enum.GetValues<AccessKind>().Aggregate(0ul, (sum, kind) => sum + count(kind, false) + count(kind, true));
 
-    private void Take(InstructionEvent fetched)
+    private CacheWalker Of(int vcpu)
     {
-        CacheHierarchy caches = Of(fetched.Vcpu);
-        bool isUser = fetched.Ring == 3;
-        ulong salt = Salt(fetched.Space, fetched.Pc);
-        ulong last = fetched.Pc.Value + fetched.Length - 1;
-        caches.Translate(salt ^ (fetched.Pc.Value >> PageBits), AccessKind.Fetch, isUser);
-        for (ulong line = fetched.Pc.Value >> _lineBits; line <= last >> _lineBits; line++)
+        while (_walkers.Count <= vcpu)
         {
-            Note(fetched.Space, fetched.Pc, fetched.Ring, caches.Access((salt ^ line) & (ulong.MaxValue >> 1), AccessKind.Fetch, isUser));
-        }
-    }
-
-    private void Take(AccessEvent accessed)
-    {
-        CacheHierarchy caches = Of(accessed.Vcpu);
-        bool isUser = accessed.Ring == 3;
-        AccessKind kind = accessed.IsWrite ? AccessKind.Write : AccessKind.Read;
-        caches.Translate(Salt(accessed.Space, accessed.Linear) ^ (accessed.Linear.Value >> PageBits), kind, isUser);
-        ulong last = accessed.Physical.Value + accessed.Size - 1;
-        for (ulong line = accessed.Physical.Value >> _lineBits; line <= last >> _lineBits; line++)
-        {
-            Note(accessed.Space, accessed.Pc, accessed.Ring, caches.Access(line, kind, isUser));
-        }
-    }
-
-    // Programs' addresses mean something else in each address space; the kernel's are the same in all.
-    private static ulong Salt(GuestPhysical space, GuestVirtual address) => (long)address.Value < 0 ? 0 : (space.Value >> PageBits) << 40;
-
-    private CacheHierarchy Of(int vcpu)
-    {
-        while (_hierarchies.Count <= vcpu)
-        {
-            _hierarchies.Add(new CacheHierarchy(_shapes, _policy));
+            _walkers.Add(new CacheWalker(new CacheHierarchy(_shapes, _policy), _lineBits, _missesOfCode));
         }
 
-        return _hierarchies[vcpu];
-    }
-
-    private void Note(GuestPhysical space, GuestVirtual pc, int ring, int missed)
-    {
-        if (missed > 0)
-        {
-            ref (ulong L1, ulong L2, ulong L3) misses = ref CollectionsMarshal.GetValueRefOrAddDefault(_missesOfCode, (ring == 0 ? 0 : space.Value, pc.Value), out _);
-            misses.L1++;
-            misses.L2 += missed > 1 ? 1ul : 0;
-            misses.L3 += missed > 2 ? 1ul : 0;
-        }
+        return _walkers[vcpu];
     }
 
     private void NameFunctions(ObservedGuest guest)

@@ -19,11 +19,9 @@ public sealed class LevelCounts
     /// <summary>Those that missed.</summary>
     public ulong Misses(AccessKind kind, bool isUser) => _misses[Slot(kind, isUser)];
 
-    internal void Add(AccessKind kind, bool isUser, bool isHit)
-    {
-        _accesses[Slot(kind, isUser)]++;
-        _misses[Slot(kind, isUser)] += isHit ? 0ul : 1;
-    }
+    internal void Add(AccessKind kind, bool isUser, int times) => _accesses[Slot(kind, isUser)] += (ulong)times;
+
+    internal void Miss(AccessKind kind, bool isUser) => _misses[Slot(kind, isUser)]++;
 
     private static int Slot(AccessKind kind, bool isUser) => (int)kind + (isUser ? Kinds : 0);
 }

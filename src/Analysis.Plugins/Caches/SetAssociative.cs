@@ -6,9 +6,10 @@ namespace Analysis.Plugins.Caches;
 /// <remarks>A set keeps its lines in one stretch of an array, the one to be replaced last; only FIFO and random leave them where they are on a hit.</remarks>
 public sealed class SetAssociative
 {
-    private const ulong Valid = 1ul << 63;
-    private readonly ulong[] _lines;
-    private readonly bool[] _dirty;
+    private const ulong Dirty = 1;
+
+    // A line's number plus one, shifted by one, and whether it was written; 0 where there is none.
+    private readonly ulong[] _entries;
     private readonly int _ways;
     private readonly ulong _setMask;
     private readonly ReplacementPolicy _policy;
@@ -18,40 +19,39 @@ public sealed class SetAssociative
     public SetAssociative(CacheShape shape, ReplacementPolicy policy)
     {
         (_ways, _setMask, _policy) = (shape.Ways, (ulong)shape.Sets - 1, policy);
-        _lines = new ulong[shape.Sets * shape.Ways];
-        _dirty = new bool[_lines.Length];
+        _entries = new ulong[shape.Sets * shape.Ways];
+    }
+
+    /// <summary>Accesses a line where it is the first of its set, which most accesses find; does nothing where it is not.</summary>
+    /// <returns>Whether it is.</returns>
+    internal bool TryFirst(ulong line, bool isWrite)
+    {
+        ref ulong entry = ref _entries[(int)(line & _setMask) * _ways];
+        if ((entry ^ Key(line)) > Dirty)
+        {
+            return false;
+        }
+
+        entry |= isWrite ? Dirty : 0;
+        return true;
     }
 
     /// <summary>Looks a line up, and brings it in where it is not there.</summary>
-    /// <param name="line">The line's number: its address without the bits inside it; below 2^63.</param>
+    /// <param name="line">The line's number: its address without the bits inside it; below 2^63 - 1.</param>
     /// <param name="isWrite">Whether it is written.</param>
     /// <param name="evicted">The line that had to go for it; null where none had.</param>
     /// <param name="wasDirty">Whether that one had been written.</param>
     /// <returns>Whether it was there.</returns>
     public bool Access(ulong line, bool isWrite, out ulong? evicted, out bool wasDirty)
     {
-        int first = (int)(line & _setMask) * _ways;
-        Span<ulong> set = _lines.AsSpan(first, _ways);
-        (evicted, wasDirty) = (null, false);
-        int way = set.IndexOf(line | Valid);
-        bool isHit = way >= 0;
-        if (!isHit)
+        Span<ulong> set = _entries.AsSpan((int)(line & _setMask) * _ways, _ways);
+        bool isHit = _policy == ReplacementPolicy.Lru ? Renew(set, line, out ulong gone) : Find(set, line, out gone);
+        if (isWrite)
         {
-            way = Victim(set);
-            if (set[way] != 0)
-            {
-                (evicted, wasDirty) = (set[way] & ~Valid, _dirty[first + way]);
-            }
-
-            (set[way], _dirty[first + way]) = (line | Valid, false);
+            set[_policy == ReplacementPolicy.Lru ? 0 : IndexOf(set, line)] |= Dirty;
         }
 
-        _dirty[first + way] |= isWrite;
-        if (_policy == ReplacementPolicy.Lru || (_policy == ReplacementPolicy.Fifo && !isHit))
-        {
-            MoveToFront(first, way);
-        }
-
+        (evicted, wasDirty) = (gone == 0 ? null : (gone >> 1) - 1, (gone & Dirty) != 0);
         return isHit;
     }
 
@@ -59,23 +59,74 @@ public sealed class SetAssociative
     /// <returns>Whether it is there.</returns>
     public bool TakeBack(ulong line)
     {
-        int first = (int)(line & _setMask) * _ways;
-        int way = _lines.AsSpan(first, _ways).IndexOf(line | Valid);
+        Span<ulong> set = _entries.AsSpan((int)(line & _setMask) * _ways, _ways);
+        int way = IndexOf(set, line);
         if (way >= 0)
         {
-            _dirty[first + way] = true;
+            set[way] |= Dirty;
         }
 
         return way >= 0;
     }
 
-    private int Victim(Span<ulong> set)
+    private static ulong Key(ulong line) => (line + 1) << 1;
+
+    private static int IndexOf(ReadOnlySpan<ulong> set, ulong line)
     {
-        if (_policy != ReplacementPolicy.Random)
+        ulong key = Key(line);
+        for (int way = 0; way < set.Length; way++)
         {
-            return set.Length - 1;
+            if ((set[way] ^ key) <= Dirty)
+            {
+                return way;
+            }
         }
 
+        return -1;
+    }
+
+    // Puts a line to the front: all before the place where it was move on by one, or all do and the last one goes.
+    private static bool Renew(Span<ulong> set, ulong line, out ulong gone)
+    {
+        ulong key = Key(line);
+        ulong moved = set[0];
+        for (int way = 0; way < set.Length; way++)
+        {
+            ulong here = set[way];
+            set[way] = moved;
+            if ((here ^ key) <= Dirty)
+            {
+                (set[0], gone) = (here, 0);
+                return true;
+            }
+
+            moved = here;
+        }
+
+        (set[0], gone) = (key, moved);
+        return false;
+    }
+
+    private bool Find(Span<ulong> set, ulong line, out ulong gone)
+    {
+        gone = 0;
+        if (IndexOf(set, line) >= 0)
+        {
+            return true;
+        }
+
+        if (_policy == ReplacementPolicy.Fifo)
+        {
+            return Renew(set, line, out gone);
+        }
+
+        ref ulong victim = ref set[Victim(set)];
+        (gone, victim) = (victim, Key(line));
+        return false;
+    }
+
+    private int Victim(ReadOnlySpan<ulong> set)
+    {
         int free = set.IndexOf(0ul);
         if (free >= 0)
         {
@@ -86,13 +137,5 @@ public sealed class SetAssociative
         _random ^= _random >> 7;
         _random ^= _random << 17;
         return (int)(BitOperations.RotateLeft(_random, 20) % (ulong)set.Length);
-    }
-
-    private void MoveToFront(int first, int way)
-    {
-        (ulong line, bool dirty) = (_lines[first + way], _dirty[first + way]);
-        Array.Copy(_lines, first, _lines, first + 1, way);
-        Array.Copy(_dirty, first, _dirty, first + 1, way);
-        (_lines[first], _dirty[first]) = (line, dirty);
     }
 }

@@ -10,4 +10,7 @@ public interface IAccessObserver
     /// <param name="write">Whether it was a store.</param>
     /// <param name="value">What was read or written; bits beyond the size may be anything.</param>
     void Accessed(ulong linear, ulong physical, int size, bool write, ulong value);
+
+    /// <summary>Whether it may be told of what a repeated string instruction accessed when some elements are done, each by itself and in order, instead of at each element. Must not change.</summary>
+    bool TakesRuns => false;
 }

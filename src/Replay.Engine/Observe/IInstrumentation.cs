@@ -31,7 +31,9 @@ public interface IInstrumentation
     void Instructions(Batch<InstructionEvent> take, CodeFilter? where = null);
 
     /// <summary>Every executed piece of code, in order, as emitted code has written it: the cheapest way to see all of the execution. Where pieces are cut differs between engines.</summary>
-    void Pieces(TraceBatch take);
+    /// <param name="take">Takes them.</param>
+    /// <param name="accesses">Whether the data accesses of their instructions are to be among them.</param>
+    void Pieces(TraceBatch take, bool accesses = false);
 
     /// <summary>Every data access, in order.</summary>
     /// <param name="take">Takes them.</param>

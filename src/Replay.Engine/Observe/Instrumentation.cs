@@ -51,11 +51,18 @@ internal sealed class Instrumentation(PluginSlot plugin, Subscriptions wanted, O
         wanted.Instructions.Add(new EventBuffer<InstructionEvent>(plugin, take, where));
 
     /// <inheritdoc/>
-    public void Pieces(TraceBatch take) => wanted.Traces.Add((plugin, take));
+    public void Pieces(TraceBatch take, bool accesses = false)
+    {
+        wanted.Traces.Add((plugin, take));
+        wanted.HasAccesses |= accesses;
+    }
 
     /// <inheritdoc/>
-    public void Accesses(Batch<AccessEvent> take, CodeFilter? where = null, bool reads = true, bool writes = true) =>
+    public void Accesses(Batch<AccessEvent> take, CodeFilter? where = null, bool reads = true, bool writes = true)
+    {
         wanted.Accesses.Add(new EventBuffer<AccessEvent>(plugin, take, where, reads, writes));
+        wanted.HasAccesses = true;
+    }
 
     /// <inheritdoc/>
     public void Branches(Batch<BranchEvent> take, CodeFilter? where = null) => wanted.Branches.Add(new EventBuffer<BranchEvent>(plugin, take, where));

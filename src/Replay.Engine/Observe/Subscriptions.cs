@@ -35,6 +35,9 @@ internal sealed class Subscriptions
 
     internal List<(PluginSlot Plugin, Action<ObservedGuest> Call)> Ends { get; } = [];
 
+    /// <summary>Whether somebody wants to see the accesses.</summary>
+    internal bool HasAccesses { get; set; }
+
     internal bool HasCounts => Blocks.Count + Retired.Count + Code.Count + Edges.Count > 0;
 
     internal bool HasOrder => HasEvents || Traces.Count > 0;

@@ -94,7 +94,7 @@ internal sealed partial class VcpuObserver
         bool reads = !writes || (TraceWords.IsEmitted(access[0]) && piece.Instructions[index].Updates);
         if (reads && buffer.Reads)
         {
-            AddParts(buffer, occurred with { IsWrite = false }, size);
+            AddParts(buffer, writes ? occurred with { IsWrite = false } : occurred, size);
         }
 
         if (writes && buffer.Writes)
@@ -106,6 +106,12 @@ internal sealed partial class VcpuObserver
     // As the interpreter cuts them.
     private static void AddParts(EventBuffer<AccessEvent> buffer, in AccessEvent whole, int size)
     {
+        if (size <= 8 && System.Numerics.BitOperations.IsPow2(size))
+        {
+            buffer.Add(whole);
+            return;
+        }
+
         for (int at = 0, part; at < size; at += part)
         {
             int left = size - at;

@@ -23,7 +23,7 @@ internal sealed partial class VcpuObserver : ITraceSink, IDisposable
             Counted = wanted.Counts,
             Edges = wanted.Edges.Count > 0,
             Pieces = wanted.HasOrder,
-            Accesses = wanted.Accesses.Count > 0,
+            Accesses = wanted.HasAccesses,
             Transfers = wanted.HasTransfers,
         };
         _counted = [.. wanted.Code.Select(_ => new Dictionary<(CodeOwner, int), long>())];

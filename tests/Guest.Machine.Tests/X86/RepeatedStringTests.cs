@@ -108,13 +108,17 @@ public sealed class RepeatedStringTests(ITestOutputHelper output)
         {
             using var many = new BareCpu();
             using var single = new BareCpu(tlbEntries: 2);
-            single.Cpu.Observe(new Blind());
+            List<string> accessed = [];
+            List<string> told = [];
+            using var sighted = new BareCpu();
+            single.Cpu.Observe(new Seeing(accessed, takesRuns: false));
+            sighted.Cpu.Observe(new Seeing(told, takesRuns: true));
             Action<Assembler> code = Instructions[random.Next(Instructions.Length)];
             var data = new byte[0x6000];
             random.NextBytes(data.AsSpan(random.Next(data.Length)));
             (ulong from, ulong to, ulong count) = (Address(random), Address(random), (ulong)random.Next(1200));
             ulong flags = random.Next(2) == 0 ? 0x402UL : 2;
-            foreach (BareCpu cpu in (ReadOnlySpan<BareCpu>)[many, single])
+            foreach (BareCpu cpu in (ReadOnlySpan<BareCpu>)[many, single, sighted])
             {
                 cpu.Memory.Write(new GuestPhysical(0x2_0000), data);
                 cpu.Load(code);
@@ -122,10 +126,14 @@ public sealed class RepeatedStringTests(ITestOutputHelper output)
                 cpu.Cpu.SetFlags(flags);
             }
 
-            Assert.Equal(Stops(single), Stops(many));
+            List<ulong> stops = Stops(single);
+            Assert.Equal(stops, Stops(many));
             Assert.Equal(single.Cpu.GetFlags(), many.Cpu.GetFlags());
             Assert.Equal((single.State.Rax, single.State.Rsi, single.State.Rdi), (many.State.Rax, many.State.Rsi, many.State.Rdi));
             Assert.Equal(single.Read(0x1_8000, 0x1_0000), many.Read(0x1_8000, 0x1_0000));
+            Assert.Equal(stops, Stops(sighted));
+            Assert.Equal(accessed, told);
+            Assert.Equal(single.Read(0x1_8000, 0x1_0000), sighted.Read(0x1_8000, 0x1_0000));
         }
     }
 
@@ -146,10 +154,11 @@ public sealed class RepeatedStringTests(ITestOutputHelper output)
         return counts;
     }
 
-    private sealed class Blind : IAccessObserver
+    private sealed class Seeing(List<string> accessed, bool takesRuns) : IAccessObserver
     {
-        public void Accessed(ulong linear, ulong physical, int size, bool write, ulong value)
-        {
-        }
+        public bool TakesRuns => takesRuns;
+
+        public void Accessed(ulong linear, ulong physical, int size, bool write, ulong value) =>
+            accessed.Add($"{linear:x} {physical:x} {size} {write} {value & (ulong.MaxValue >> (64 - (8 * size))):x}");
     }
 }

@@ -94,6 +94,9 @@ public sealed partial class CodeTrace : IInstructionObserver, IAccessObserver
         }
     }
 
+    /// <inheritdoc/>
+    bool IAccessObserver.TakesRuns => true;
+
     /// <summary>Whether an instruction enters or leaves the kernel, or changes what the addresses mean.</summary>
     public static bool IsTransfer(Code code) => code is Code.Syscall or Code.Sysretq or Code.Sysretd or Code.Iretq or Code.Iretd or Code.Iretw or Code.Sysenter
         or Code.Sysexitq or Code.Sysexitd or Code.Int_imm8 or Code.Int3 or Code.Int1 or Code.Hlt;

@@ -18,7 +18,10 @@ public sealed partial class CodeTrace : IDisposable
     private const ulong TableAddress = 0x000F_FFFF_FFFF_F000;
     private const int RoomForRun = ((int)Quantum + 512) * MostWordsPerInstruction;
     private const int RoomForJumps = ((int)Quantum + 512) * 2 * sizeof(ulong);
-    private const int Capacity = 4 * RoomForRun;
+
+    // Handed over while it is in the processor's cache.
+    private const int FullAt = 1 << 14;
+    private const int Capacity = RoomForRun + FullAt;
 
     private readonly Vcpu _cpu;
     private readonly ITraceSink _sink;
@@ -147,7 +150,7 @@ public sealed partial class CodeTrace : IDisposable
     /// <summary>Makes room for what emitted code may write at a time.</summary>
     internal void MakeRoom(ref CpuState s)
     {
-        if (s.Emitted.TraceEnd - _words.Address > (Capacity - RoomForRun) * sizeof(ulong))
+        if (s.Emitted.TraceEnd - _words.Address > FullAt * sizeof(ulong))
         {
             HandOver();
         }

@@ -101,6 +101,10 @@ internal static partial class Strings
                 TOperation.Element<T>(cpu, ref op, ref compared);
                 done = 1;
             }
+            else if (cpu.RunObserver is { } observer)
+            {
+                Report<T, TOperation>(cpu, ref op, done, down, observer);
+            }
 
             Advance<T, TOperation>(ref s, ref op, done);
             AddressSize.Set(ref s.Rcx, s.Rcx - (ulong)done, op.AddressBits);
@@ -167,6 +171,36 @@ internal static partial class Strings
         if (TOperation.HasDestination)
         {
             AddressSize.Set(ref s.Rdi, s.Rdi + step, op.AddressBits);
+        }
+    }
+
+    // What was read from one place and written to the other stands in the other now.
+    private static void Report<T, TOperation>(Vcpu cpu, ref Op op, int elements, bool down, IAccessObserver observer)
+        where T : struct, IWidth
+        where TOperation : struct, IStringOperation
+    {
+        bool writes = !TOperation.Compares;
+        nint source = 0, destination = 0;
+        if ((TOperation.HasSource && !TrySource<T>(cpu, ref op, 1, down, out source))
+            || (TOperation.HasDestination && !TryDestination<T>(cpu, ref op, 1, down, writes ? AccessKind.Write : AccessKind.Read, out destination)))
+        {
+            throw new InvalidOperationException("what a string instruction has accessed cannot be found again");
+        }
+
+        int step = down ? -T.Bytes : T.Bytes;
+        ulong from = cpu.LinearUnchecked((SegmentName)op.Segment, AddressSize.Cut(cpu.State.Rsi, op.AddressBits));
+        ulong to = cpu.LinearUnchecked(SegmentName.Es, AddressSize.Cut(cpu.State.Rdi, op.AddressBits));
+        for (int i = 0, at = 0; i < elements; i++, at += step)
+        {
+            if (TOperation.HasSource)
+            {
+                observer.Accessed(from + (ulong)at, cpu.PhysicalOf(source + at), T.Bytes, write: false, Get<T>((writes ? destination : source) + at));
+            }
+
+            if (TOperation.HasDestination)
+            {
+                observer.Accessed(to + (ulong)at, cpu.PhysicalOf(destination + at), T.Bytes, writes, Get<T>(destination + at));
+            }
         }
     }
 
