@@ -1,4 +1,5 @@
 using Guest.Machine;
+using Guest.Machine.X86.Observe;
 using Replay.Engine.Observe;
 using Replay.Engine.Observe.Programs;
 
@@ -9,8 +10,7 @@ namespace Analysis.Plugins.Coverage;
 /// <param name="kernel">Whether the kernel's code belongs to it.</param>
 public sealed class CodeCoverage(string process = "", bool kernel = true) : ISegmentedPlugin<CodeCoverage>
 {
-    private readonly Counts<ExecutedCode> _code = new();
-    private readonly Counts<ExecutedEdge> _edges = new();
+    private readonly CodeFlow _flow = new();
     private readonly GuestPrograms _programs = new();
     private readonly LineTables _lines = new();
 
@@ -20,10 +20,8 @@ public sealed class CodeCoverage(string process = "", bool kernel = true) : ISeg
     /// <inheritdoc/>
     public void Subscribe(IInstrumentation on)
     {
-        CodeFilter? where = kernel ? null : new CodeFilter { Ring = 3 };
         on.Programs(_programs);
-        on.CodeExecuted(_code, where, _programs);
-        on.EdgeExecuted(_edges, where, _programs);
+        on.FlowExecuted(_flow, kernel ? null : 3, _programs);
         on.Keep(_lines);
         on.Ended(Complete);
     }
@@ -32,23 +30,19 @@ public sealed class CodeCoverage(string process = "", bool kernel = true) : ISeg
     public void Append(CodeCoverage next)
     {
         Func<CodeOwner, CodeOwner> owners = _programs.Append(next._programs);
-        _code.Add(next._code, owners);
-        _edges.Add(next._edges, owners);
+        _flow.Add(next._flow, owners);
         _lines.Add(next._lines);
     }
 
     /// <inheritdoc/>
     public void Report(IReport report)
     {
-        KeyValuePair<ExecutedCode, long>[] code = [.. _code.Sorted().Where(pair => IsWanted(pair.Key.Owner))];
-        KeyValuePair<ExecutedEdge, long>[] edges = [.. _edges.Sorted().Where(pair => IsWanted(pair.Key.Owner))];
-        CoveredCode covered = new();
-        covered.Add(code, edges, _programs);
-        CoveredBlock[] blocks = [.. covered.Blocks()];
-        ReportPrograms(report, code, edges, blocks);
-        ReportBlocks(report.Table("blocks"), blocks);
-        ReportEdges(report.Table("edges"), covered);
-        report.File("coverage.drcov", stream => DrcovFile.Write(stream, ModulesOf(blocks), blocks));
+        CoveredCode covered = new(_flow, _programs, IsWanted);
+        CoveredBlocks blocks = new(covered, _programs);
+        ReportPrograms(report, blocks);
+        ReportBlocks(report.Table("blocks"), blocks.All);
+        ReportEdges(report.Table("edges"), blocks.Edges);
+        report.File("coverage.drcov", stream => DrcovFile.Write(stream, ModulesOf(blocks.All), blocks.All));
         if (_lines.ByPath.Count > 0)
         {
             report.File("coverage.info", stream => LcovFile.Write(stream, _lines.ByPath, covered));
@@ -57,57 +51,53 @@ public sealed class CodeCoverage(string process = "", bool kernel = true) : ISeg
 
     private void Complete(ObservedGuest guest)
     {
-        _programs.NameKernel(guest, _code.Sorted().Where(pair => pair.Key.Owner.IsKernel).Select(pair => pair.Key.Pc));
+        ulong[] kernel = new ulong[_flow.PieceCount];
+        int count = 0;
         HashSet<int> ran = [];
-        foreach ((ExecutedCode op, _) in _code.Sorted())
+        foreach (ref readonly PieceCount executed in _flow.Counts)
         {
-            if (op.Owner.Program >= 0 && _programs.All[op.Owner.Program].AreaAt(op.Pc) is { } area)
+            CodeOwner owner = CodeFlow.OwnerOf(executed);
+            GuestVirtual pc = _flow.Pieces[executed.Piece].Pc;
+            if (owner.Program >= 0 && _programs.All[owner.Program].AreaAt(pc) is { } area)
             {
                 ran.Add(area.Module);
             }
         }
 
+        foreach (ref readonly FlowPiece piece in _flow.Pieces)
+        {
+            if (piece.Ring == 0)
+            {
+                kernel[count++] = piece.Pc.Value;
+            }
+        }
+
+        Array.Sort(kernel, 0, count);
+        _programs.NameKernel(guest, kernel.Take(count).Select(pc => new GuestVirtual(pc)));
         _lines.Read(_programs.Modules.Where(module => ran.Contains(module.Number)));
     }
 
     private bool IsWanted(CodeOwner owner) => owner.IsKernel || process.Length == 0
         || (owner.Program >= 0 && _programs.All[owner.Program] is { } program && (program.Name == process || program.Pid.ToString(System.Globalization.CultureInfo.InvariantCulture) == process));
 
-    private void ReportPrograms(IReport report, KeyValuePair<ExecutedCode, long>[] code, KeyValuePair<ExecutedEdge, long>[] edges, CoveredBlock[] blocks)
+    private void ReportPrograms(IReport report, CoveredBlocks blocks)
     {
-        Dictionary<(string Module, ulong Address), ulong> starts = blocks.ToDictionary(block => (block.Module, block.Address), block => block.Bytes);
-        Dictionary<(CodeOwner Owner, string Module), Sum> sums = [];
-        foreach ((ExecutedCode op, long count) in code)
+        foreach (CoveredProgram covered in blocks.Programs())
         {
-            CodePlace place = _programs.PlaceOf(op.Owner, op.Pc);
-            Sum sum = sums.GetValueOrDefault((op.Owner, place.Module));
-            bool begins = starts.TryGetValue((place.Module, place.Address), out ulong bytes);
-            sums[(op.Owner, place.Module)] = new Sum(sum.Blocks + (begins ? 1 : 0), sum.Bytes + (begins ? (long)bytes : 0), sum.Edges, sum.Instructions + count);
-        }
-
-        foreach ((ExecutedEdge edge, _) in edges)
-        {
-            (CodeOwner, string) key = (edge.Owner, _programs.PlaceOf(edge.Owner, edge.From).Module);
-            Sum sum = sums.GetValueOrDefault(key);
-            sums[key] = sum with { Edges = sum.Edges + 1 };
-        }
-
-        foreach (((CodeOwner owner, string module), Sum sum) in sums.OrderBy(each => each.Key.Owner).ThenBy(each => each.Key.Module, StringComparer.Ordinal))
-        {
-            GuestProgram? program = owner.Program >= 0 ? _programs.All[owner.Program] : null;
+            GuestProgram? program = covered.Owner.Program >= 0 ? _programs.All[covered.Owner.Program] : null;
             report.Row(
-                ("process", owner.IsKernel ? KernelCode.KernelName : program?.Name ?? CodePlace.UnknownModule),
+                ("process", covered.Owner.IsKernel ? KernelCode.KernelName : program?.Name ?? CodePlace.UnknownModule),
                 ("pid", program?.Pid ?? 0),
                 ("program", program?.Path ?? string.Empty),
-                ("module", module),
-                ("blocks", sum.Blocks),
-                ("bytes", sum.Bytes),
-                ("edges", sum.Edges),
-                ("instructions", sum.Instructions));
+                ("module", covered.Module),
+                ("blocks", covered.Blocks),
+                ("bytes", covered.Bytes),
+                ("edges", covered.Edges),
+                ("instructions", covered.Instructions));
         }
     }
 
-    private static void ReportBlocks(IReportTable table, CoveredBlock[] blocks)
+    private static void ReportBlocks(IReportTable table, List<CoveredBlock> blocks)
     {
         foreach (CoveredBlock block in blocks)
         {
@@ -121,16 +111,16 @@ public sealed class CodeCoverage(string process = "", bool kernel = true) : ISeg
         }
     }
 
-    private static void ReportEdges(IReportTable table, CoveredCode covered)
+    private static void ReportEdges(IReportTable table, List<KeyValuePair<CoveredEdge, long>> edges)
     {
-        foreach ((CoveredEdge edge, long count) in covered.Edges())
+        foreach ((CoveredEdge edge, long count) in edges)
         {
             table.Row(("module", edge.Module), ("from", edge.From), ("target_module", edge.TargetModule), ("target", edge.Target), ("kind", edge.Kind.ToString()), ("count", count));
         }
     }
 
     // Files begin at the address of their first segment, the kernel at its own; code that is no file's has no place in such a table.
-    private List<DrcovModule> ModulesOf(CoveredBlock[] blocks)
+    private List<DrcovModule> ModulesOf(List<CoveredBlock> blocks)
     {
         List<DrcovModule> modules = [];
         foreach (IGrouping<string, CoveredBlock> module in blocks.GroupBy(block => block.Module))
@@ -150,6 +140,4 @@ public sealed class CodeCoverage(string process = "", bool kernel = true) : ISeg
 
         return modules;
     }
-
-    private readonly record struct Sum(long Blocks, long Bytes, long Edges, long Instructions);
 }

@@ -24,6 +24,8 @@ public readonly record struct CodeOwner : IComparable<CodeOwner>
     public GuestPhysical Space => new(Value);
 
     /// <summary>A number to keep it by.</summary>
+    internal ulong Number => Value;
+
     private ulong Value { get; }
 
     /// <summary>An address space, where code is counted by those.</summary>
@@ -31,6 +33,9 @@ public readonly record struct CodeOwner : IComparable<CodeOwner>
 
     /// <summary>A program, by its number in its table.</summary>
     public static CodeOwner OfProgram(int number) => new((ulong)number + 1);
+
+    /// <summary>The one with a number.</summary>
+    internal static CodeOwner Numbered(ulong number) => new(number);
 
     /// <inheritdoc/>
     public int CompareTo(CodeOwner other) => Value.CompareTo(other.Value);

@@ -27,6 +27,12 @@ public interface IInstrumentation
     /// <param name="by">The programs by which user code is told apart; null for address spaces.</param>
     void EdgeExecuted(Counts<ExecutedEdge> add, CodeFilter? where = null, GuestPrograms? by = null);
 
+    /// <summary>Counts code and edges together, as pieces of code: as cheap to keep as to count, and no row for each instruction and owner.</summary>
+    /// <param name="add">The counts.</param>
+    /// <param name="ring">Only at this privilege level; null for all.</param>
+    /// <param name="by">The programs by which user code is told apart; null for address spaces.</param>
+    void FlowExecuted(CodeFlow add, int? ring = null, GuestPrograms? by = null);
+
     /// <summary>Every retired instruction, in order.</summary>
     void Instructions(Batch<InstructionEvent> take, CodeFilter? where = null);
 

@@ -37,6 +37,13 @@ internal sealed class Instrumentation(PluginSlot plugin, Subscriptions wanted, O
     }
 
     /// <inheritdoc/>
+    public void FlowExecuted(CodeFlow add, int? ring = null, GuestPrograms? by = null)
+    {
+        Keep(add);
+        wanted.Flows.Add(new CountEntry<CodeFlow>(add, ring is null ? null : new CodeFilter { Ring = ring }, by));
+    }
+
+    /// <inheritdoc/>
     public void Programs(GuestPrograms table)
     {
         Keep(table);

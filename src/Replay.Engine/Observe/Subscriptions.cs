@@ -11,6 +11,8 @@ internal sealed class Subscriptions
 
     internal List<CountEntry<Counts<ExecutedEdge>>> Edges { get; } = [];
 
+    internal List<CountEntry<CodeFlow>> Flows { get; } = [];
+
     internal List<EventBuffer<InstructionEvent>> Instructions { get; } = [];
 
     internal List<EventBuffer<AccessEvent>> Accesses { get; } = [];
@@ -38,7 +40,7 @@ internal sealed class Subscriptions
     /// <summary>Whether somebody wants to see the accesses.</summary>
     internal bool HasAccesses { get; set; }
 
-    internal bool HasCounts => Blocks.Count + Retired.Count + Code.Count + Edges.Count > 0;
+    internal bool HasCounts => Blocks.Count + Retired.Count + Code.Count + Edges.Count + Flows.Count > 0;
 
     internal bool HasOrder => HasEvents || Traces.Count > 0;
 
@@ -51,7 +53,8 @@ internal sealed class Subscriptions
         Blocks.Exists(entry => entry.Where?.Concerns(piece) != false)
         || Retired.Exists(entry => entry.Where?.Concerns(piece) != false)
         || Code.Exists(entry => entry.Where?.Concerns(piece) != false)
-        || Edges.Exists(entry => entry.Where?.Concerns(piece) != false);
+        || Edges.Exists(entry => entry.Where?.Concerns(piece) != false)
+        || Flows.Exists(entry => entry.Where?.Concerns(piece) != false);
 
     /// <summary>Hands over the events that wait in buffers.</summary>
     internal void Flush()

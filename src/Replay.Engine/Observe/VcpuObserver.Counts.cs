@@ -15,7 +15,7 @@ internal sealed partial class VcpuObserver
     // Takes the counters of user code since the last time, which are those of one address space, and starts them over. The kernel's are the same in all.
     private void CollectUser()
     {
-        if (_wanted.Code.Count + _wanted.Edges.Count == 0)
+        if (_wanted.Code.Count + _wanted.Edges.Count + _wanted.Flows.Count == 0)
         {
             return;
         }

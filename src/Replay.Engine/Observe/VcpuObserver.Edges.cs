@@ -9,10 +9,11 @@ namespace Replay.Engine.Observe;
 internal sealed partial class VcpuObserver
 {
     private readonly EdgeCollector[] _edges;
+    private readonly FlowCollector[] _flows;
 
     private void CollectEdges(CodePiece piece, long count)
     {
-        if (_edges.Length == 0 || piece.Target is null)
+        if (_edges.Length + _flows.Length == 0)
         {
             return;
         }
@@ -20,7 +21,12 @@ internal sealed partial class VcpuObserver
         ref long counter = ref _trace.Taken[piece.Number];
         long taken = counter;
         counter = 0;
-        for (int i = 0; i < _edges.Length; i++)
+        foreach (FlowCollector flow in _flows)
+        {
+            flow.Add(piece, _space, 0, count, taken);
+        }
+
+        for (int i = 0; i < _edges.Length && piece.Target is not null; i++)
         {
             ref (long Count, long Taken) edge = ref CollectionsMarshal.GetValueRefOrAddDefault(_edges[i].Direct, (OwnerOf(_wanted.Edges[i], piece), piece.Number), out _);
             edge = (edge.Count + count, edge.Taken + taken);
@@ -29,15 +35,21 @@ internal sealed partial class VcpuObserver
 
     private void CollectJumps()
     {
-        if (_edges.Length == 0)
+        if (_edges.Length + _flows.Length == 0)
         {
             return;
         }
 
         _trace.TakeJumps();
-        foreach (((int number, ulong target), long count) in _trace.Jumps)
+        foreach (PieceCount jump in _trace.Jumps.All)
         {
+            (int number, ulong target, long count) = (jump.Piece, jump.Target, jump.Count);
             CodePiece piece = _trace.Pieces[number];
+            foreach (FlowCollector flow in _flows)
+            {
+                flow.Add(piece, _space, target, 0, count);
+            }
+
             for (int i = 0; i < _edges.Length; i++)
             {
                 CollectionsMarshal.GetValueRefOrAddDefault(_edges[i].Indirect, (OwnerOf(_wanted.Edges[i], piece), number, target), out _) += count;

@@ -21,13 +21,14 @@ internal sealed partial class VcpuObserver : ITraceSink, IDisposable
         {
             Counts = wanted.HasCounts,
             Counted = wanted.Counts,
-            Edges = wanted.Edges.Count > 0,
+            Edges = wanted.Edges.Count + wanted.Flows.Count > 0,
             Pieces = wanted.HasOrder,
             Accesses = wanted.HasAccesses,
             Transfers = wanted.HasTransfers,
         };
         _counted = [.. wanted.Code.Select(_ => new Dictionary<(CodeOwner, int), long>())];
         _edges = [.. wanted.Edges.Select(_ => new EdgeCollector())];
+        _flows = [.. wanted.Flows.Select(entry => new FlowCollector(entry))];
         _trace = new CodeTrace(cpu, choice, this);
         _space = _trace.Space;
         FindFunctions();

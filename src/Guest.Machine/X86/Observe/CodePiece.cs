@@ -39,6 +39,9 @@ public sealed class CodePiece
     /// <summary>Linear address of an instruction.</summary>
     public GuestVirtual PcOf(int index) => new(Pc.Value + _instructions[index].Offset);
 
+    /// <summary>Another piece in the same place of the table of all; null where there is none.</summary>
+    internal CodePiece? Next { get; set; }
+
     /// <summary>The piece that ends before an instruction.</summary>
     internal CodePiece Shorter(int count)
     {

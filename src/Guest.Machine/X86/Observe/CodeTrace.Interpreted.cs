@@ -9,7 +9,7 @@ namespace Guest.Machine.X86.Observe;
 public sealed partial class CodeTrace : IInstructionObserver, IAccessObserver
 {
     private const int RecentPieces = 4096;
-    private static readonly bool[] NearJumps = [.. Enumerable.Range(0, IcedConstants.CodeEnumCount).Select(code => IsNearJump((Code)code))];
+    private static readonly bool[] NearJumps = Enumerate();
     private readonly InstructionInfoFactory _info = new();
     private readonly CodePiece?[] _recent = new CodePiece?[RecentPieces];
     private readonly List<(int Descriptor, ulong Linear, ulong Physical)> _pending = [];
@@ -114,7 +114,7 @@ public sealed partial class CodeTrace : IInstructionObserver, IAccessObserver
         for (int i = 0; i < ops.Length; i++)
         {
             ref readonly Instruction decoded = ref ops[i].Decoded;
-            instructions[i] = new PieceInstruction((ushort)(ops[i].Offset - ops[0].Offset), (byte)ops[i].Length, HasMemory(decoded), Updates(decoded), _cpu.Model.Executes(decoded.Code));
+            instructions[i] = new PieceInstruction((ushort)(ops[i].Offset - ops[0].Offset), (byte)ops[i].Length, HasMemory(decoded), Choice.Accesses && Updates(decoded), _cpu.Model.Executes(decoded.Code));
         }
 
         ref readonly Instruction last = ref ops[^1].Decoded;
@@ -184,12 +184,25 @@ public sealed partial class CodeTrace : IInstructionObserver, IAccessObserver
         else if (flow is FlowControl.IndirectBranch or FlowControl.IndirectCall
             || (flow is FlowControl.UnconditionalBranch or FlowControl.ConditionalBranch or FlowControl.Call && piece.Target is null))
         {
-            System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(Jumps, (piece.Number, target), out _)++;
+            Jumps.Of(0, piece.Number, target).Count++;
         }
     }
 
-    private static bool IsNearJump(Code code) => code.ToOpCode() is { OpCount: > 0 } info
-        && info.GetOpKind(0) is OpCodeOperandKind.br16_1 or OpCodeOperandKind.br32_1 or OpCodeOperandKind.br64_1 or OpCodeOperandKind.br16_2 or OpCodeOperandKind.br32_4 or OpCodeOperandKind.br64_4;
+    private static bool[] Enumerate()
+    {
+        bool[] near = new bool[IcedConstants.CodeEnumCount];
+        for (int code = 0; code < near.Length; code++)
+        {
+            near[code] = IsNearJump((Code)code);
+        }
+
+        return near;
+    }
+
+    // Those whose bytes say how far they lead. Of the far ones they do not.
+    private static bool IsNearJump(Code code) => code is Code.Call_rel16 or Code.Call_rel32_32 or Code.Call_rel32_64
+        || (code.FlowControl() is FlowControl.ConditionalBranch or FlowControl.UnconditionalBranch
+            && code is not (Code.Jmp_ptr1616 or Code.Jmp_ptr1632 or Code.Jmpe_disp16 or Code.Jmpe_disp32));
 
     private void NoteSpace()
     {

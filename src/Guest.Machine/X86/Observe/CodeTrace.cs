@@ -29,10 +29,9 @@ public sealed partial class CodeTrace : IDisposable
     private readonly MappedRegion _counters;
     private readonly MappedRegion? _taken;
     private readonly MappedRegion? _jumps;
-    private readonly List<CodePiece> _pieces = [];
+    private readonly PieceTable _pieces = new();
     private readonly HashSet<ulong> _places = [];
     private bool _placesChanged;
-    private readonly Dictionary<(ulong Pc, int Ring), List<CodePiece>> _byPlace = [];
 
     /// <summary>Makes the trace of a vCPU.</summary>
     /// <param name="cpu">The vCPU.</param>
@@ -66,7 +65,7 @@ public sealed partial class CodeTrace : IDisposable
     public TraceChoice Choice { get; }
 
     /// <summary>All pieces of code, by number.</summary>
-    public ReadOnlySpan<CodePiece> Pieces => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_pieces);
+    public ReadOnlySpan<CodePiece> Pieces => _pieces.All;
 
     /// <summary>The piece whose accesses belong to no instruction: what the delivery of an interrupt or exception does.</summary>
     public CodePiece Nothing { get; }
@@ -81,7 +80,7 @@ public sealed partial class CodeTrace : IDisposable
     public Span<long> Taken => _taken is null ? [] : Raw.Span<long>(_taken.Address, _pieces.Count);
 
     /// <summary>How often a piece that ends with an indirect jump or call, or a far one, went where; to be cleared by who reads them. Complete after <see cref="TakeJumps"/>.</summary>
-    public Dictionary<(int Piece, ulong Target), long> Jumps { get; } = [];
+    public PieceTally Jumps { get; } = new();
 
     /// <summary>Counts the indirect jumps that emitted code has written down.</summary>
     public void TakeJumps()
@@ -95,7 +94,7 @@ public sealed partial class CodeTrace : IDisposable
         ReadOnlySpan<ulong> words = Raw.Span<ulong>(_jumps.Address, (int)((end - _jumps.Address) / sizeof(ulong)));
         for (int i = 0; i < words.Length; i += 2)
         {
-            System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(Jumps, ((int)words[i], words[i + 1]), out _)++;
+            Jumps.Of(0, (int)words[i], words[i + 1]).Count++;
         }
 
         end = _jumps.Address;
@@ -173,17 +172,9 @@ public sealed partial class CodeTrace : IDisposable
     /// <summary>The piece that consists of these instructions; the same one each time.</summary>
     internal CodePiece AddPiece(GuestVirtual pc, int ring, PieceInstruction[] instructions, GuestVirtual? target)
     {
-        if (!_byPlace.TryGetValue((pc.Value, ring), out List<CodePiece>? there))
+        if (_pieces.Find(pc, ring, instructions, target) is { } known)
         {
-            _byPlace.Add((pc.Value, ring), there = []);
-        }
-
-        foreach (CodePiece known in there)
-        {
-            if (known.Target == target && known.Instructions.SequenceEqual(instructions))
-            {
-                return known;
-            }
+            return known;
         }
 
         if (_pieces.Count == MostPieces)
@@ -193,7 +184,6 @@ public sealed partial class CodeTrace : IDisposable
 
         CodePiece piece = new(this, _pieces.Count, pc, ring, instructions, target);
         piece.IsCounted = Choice.Counts && piece.Count > 0 && Choice.Counted?.Invoke(piece) != false;
-        there.Add(piece);
         _pieces.Add(piece);
         return piece;
     }

@@ -8,4 +8,12 @@ namespace Guest.Machine.X86.Observe;
 /// <param name="HasMemory">Whether an operand is memory.</param>
 /// <param name="Updates">Whether emitted code reads the memory operand that it writes.</param>
 /// <param name="Code">Its form.</param>
-public readonly record struct PieceInstruction(ushort Offset, byte Length, bool HasMemory, bool Updates, Code Code);
+public readonly record struct PieceInstruction(ushort Offset, byte Length, bool HasMemory, bool Updates, Code Code)
+{
+    /// <summary>Whether two are the same.</summary>
+    public bool Equals(PieceInstruction other) =>
+        Code == other.Code && Offset == other.Offset && Length == other.Length && HasMemory == other.HasMemory && Updates == other.Updates;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => ((int)Code << 16) ^ (Offset << 4) ^ Length;
+}

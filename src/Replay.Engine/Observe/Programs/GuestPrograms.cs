@@ -48,6 +48,23 @@ public sealed class GuestPrograms : IPluginState
         return new CodePlace(module.Path, address, function?.Name ?? string.Empty, function?.Address ?? address);
     }
 
+    /// <summary>What file an address of code is in, and the address there; without the function as <see cref="PlaceOf"/> says it.</summary>
+    public (string Module, ulong Address) FileOf(CodeOwner owner, GuestVirtual pc)
+    {
+        if (owner.IsKernel)
+        {
+            return (KernelFileOf(pc), pc.Value);
+        }
+
+        if (owner.Program < 0 || owner.Program >= _programs.Count || _programs[owner.Program].AreaAt(pc) is not { } area)
+        {
+            return (CodePlace.UnknownModule, pc.Value);
+        }
+
+        CodeModule module = _modules[area.Module];
+        return (module.Path, module.Path == CodeModule.NoFile ? pc.Value : module.AddressOf(pc.Value - area.Start.Value + area.FileOffset));
+    }
+
     /// <summary>Learns the names of the kernel's functions at some addresses, from the guest as it stands.</summary>
     /// <param name="guest">The guest.</param>
     /// <param name="addresses">The addresses, ascending.</param>
@@ -222,8 +239,20 @@ public sealed class GuestPrograms : IPluginState
     private CodePlace KernelPlace(GuestVirtual pc)
     {
         KernelFunction? function = FunctionAt(pc);
-        int at = _kernel.FindLastIndex(code => code.Contains(pc));
-        return new CodePlace(at < 0 ? CodePlace.UnknownModule : _kernel[at].Name, pc.Value, function?.Name ?? string.Empty, (function?.Start ?? pc).Value);
+        return new CodePlace(KernelFileOf(pc), pc.Value, function?.Name ?? string.Empty, (function?.Start ?? pc).Value);
+    }
+
+    private string KernelFileOf(GuestVirtual pc)
+    {
+        for (int i = _kernel.Count - 1; i >= 0; i--)
+        {
+            if (_kernel[i].Contains(pc))
+            {
+                return _kernel[i].Name;
+            }
+        }
+
+        return CodePlace.UnknownModule;
     }
 
     private KernelFunction? FunctionAt(GuestVirtual pc)
