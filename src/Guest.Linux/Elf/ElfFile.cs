@@ -30,7 +30,7 @@ public sealed class ElfFile
     public static ElfFile? Read(GuestFile file)
     {
         byte[] header = new byte[HeaderBytes];
-        if (!file.TryRead(0, header) || !header.AsSpan(0, 6).SequenceEqual("\x7FELF\x02\x01"u8))
+        if (!file.TryRead(0, header) || !IsElf(header))
         {
             return null;
         }
@@ -47,6 +47,9 @@ public sealed class ElfFile
 
         return read ? elf : null;
     }
+
+    /// <summary>Whether a file that begins like this is an ELF file of 64 bits, little-endian.</summary>
+    internal static bool IsElf(ReadOnlySpan<byte> header) => header.StartsWith((ReadOnlySpan<byte>)[0x7F, (byte)'E', (byte)'L', (byte)'F', 2, 1]);
 
     /// <summary>The bytes of a section; null where there is none, it is compressed, or not all of it is in memory.</summary>
     public byte[]? SectionOf(string name) => _sections.Find(each => each.Name == name) is { Length: > 0, IsCompressed: false } section ? Bytes(section) : null;
