@@ -44,7 +44,7 @@ def guest(version, script=None):
 
 def replaykit(*arguments):
     """The command line of the built command, without the wrapper's look at the sources."""
-    return ['dotnet', f'{CHECKOUT}/src/ReplayKit.Cli/bin/Release/published/replaykit.dll', *arguments]
+    return [f'{CHECKOUT}/src/ReplayKit.Cli/bin/Release/published/replaykit', *arguments]
 
 
 def build():

@@ -49,7 +49,7 @@ internal sealed class FieldAccesses
     {
         var field = new MemoryOperand(from, rng.Percent(70) ? rng.Below(200) - 60 : rng.Below(1200) - 600);
         Register other = wide[rng.Below(16)];
-        return rng.Below(20) switch
+        return rng.Below(26) switch
         {
             < 11 => Pair(pairs[rng.Below(pairs.Length)], rng.Below(16), field),
             < 13 => Single(singles[rng.Below(singles.Length)], field),
@@ -58,6 +58,12 @@ internal sealed class FieldAccesses
             15 => Instruction.Create(Code.Add_rm64_imm8, from, rng.Below(64) - 32),
             16 => Instruction.Create(rng.Percent(50) ? Code.Inc_rm64 : Code.Dec_rm64, from),
             17 or 18 => Instruction.Create(Code.Push_r64, other),
+            19 => Instruction.Create(Code.Pushfq),
+            20 => Instruction.Create(Code.Pushq_imm8, rng.Below(256) - 128),
+            21 => Instruction.Create(Code.Adc_r64_rm64, other, wide[rng.Below(16)]),
+            22 => Instruction.Create(Code.Shl_rm64_CL, other, Register.CL),
+            23 => Instruction.Create(Code.Lea_r64_m, other, new MemoryOperand(wide[rng.Below(16)], wide[rng.Below(4)], 4)),
+            24 => Instruction.Create(Code.Mov_r64_imm64, other, (ulong)rng.Below(1 << 20)),
             _ => Instruction.Create(Code.Pop_r64, other),
         };
     }

@@ -218,15 +218,16 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
             case Leave.Link:
                 BlockLink link = _blocks.Links.LinkAt(s.Emitted.Site);
                 s.Retired += debited;
-                s.Rip = unchecked(PageOf(ref s, link.From) + (ulong)link.Target);
+                s.Rip = unchecked(PageOf(ref s, _blocks.Links.BlockAt(link.From)) + (ulong)link.Target);
                 return reason;
             case Leave.Jump:
                 return Arrive(ref s, debited);
             default:
                 ref readonly Site site = ref _blocks.Links.SiteAt(s.Emitted.Site);
-                s.Retired += debited - (ulong)(site.Block.Count - site.Index);
-                s.Rip = PageOf(ref s, site.Block) + site.Block.Offsets[site.Index];
-                Shorten(site.Block, site.Index);
+                TranslatedBlock block = _blocks.Links.BlockAt(site.Block);
+                s.Retired += debited - (ulong)(block.Count - site.Index);
+                s.Rip = PageOf(ref s, block) + block.Offsets[site.Index];
+                Shorten(block, site.Index);
                 return reason;
         }
     }
@@ -290,10 +291,11 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
             return Leave.Jump;
         }
 
+        TranslatedBlock block = _blocks.Links.BlockAt(site.Block);
         s.Retired += debited - 1;
-        s.Rip = PageOf(ref s, site.Block) + site.Block.Offsets[site.Block.Count - 1];
+        s.Rip = PageOf(ref s, block) + block.Offsets[block.Count - 1];
         s.Rsp -= (ulong)site.Undo;
-        Shorten(site.Block, site.Block.Count - 1);
+        Shorten(block, block.Count - 1);
         return Leave.Interpret;
     }
 
@@ -302,7 +304,7 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
     {
         ref readonly Site site = ref _blocks.Links.SiteAt(s.Emitted.Site);
         retry = site.Retry;
-        TranslatedBlock block = site.Block;
+        TranslatedBlock block = _blocks.Links.BlockAt(site.Block);
         long revocations = _cpu.Revocations;
         bool allowed = TryAllowMissed(ref s, reason);
 

@@ -74,7 +74,7 @@ internal sealed partial class BlockEmitter
         int table = StatePlaces.Table(_mode.Access) + (stub.Write ? TlbEntry.Write : 0);
         _code.Index64(0x33, Host.Rax, Host.Rbp, Host.Rcx, 3, table);
         EmitRepeat(stub.Repeat);
-        _code.StoreInt32(Host.Rbp, StatePlaces.Site, _links.AddSite(new Site(_block, stub.Index, stub.Back, 0, stub.Group.Skip, _groups.IsOpenAt(stub.Index))));
+        _code.StoreInt32(Host.Rbp, StatePlaces.Site, _links.AddSite(new Site(_block.Number, stub.Index, stub.Back, 0, stub.Group.Skip, _groups.IsOpenAt(stub.Index))));
         nint beyond = 0;
         if (stub.Size > 1)
         {
@@ -131,7 +131,7 @@ internal sealed partial class BlockEmitter
     private void EmitExit(Leave reason, int index, int jump = -1)
     {
         int undo = jump >= 0 && jump < _count && _ops[jump].Kind == EmitKind.Return ? 8 + (int)_ops[jump].ImmediateBytes : 0;
-        _code.StoreInt32(Host.Rbp, StatePlaces.Site, _links.AddSite(new Site(_block, index, 0, undo)));
+        _code.StoreInt32(Host.Rbp, StatePlaces.Site, _links.AddSite(new Site(_block.Number, index, 0, undo)));
         _ = _code.Jump(_stubs.Exit(reason));
     }
 

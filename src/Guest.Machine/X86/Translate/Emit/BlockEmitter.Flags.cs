@@ -115,6 +115,7 @@ internal sealed partial class BlockEmitter
     // The flags of an instruction from the registers that it left: into the host's, or a rotation's into memory, where the others are. RAX and RCX are overwritten.
     private FlagPlace EmitFlagsAgain(ref GuestInstruction op)
     {
+        _slotInRcx = -1;
         if (IsComparison(op))
         {
             EmitPlainRegisters(ref op);

@@ -186,8 +186,29 @@ internal sealed partial class BlockEmitter
 
     private Operand Found(AccessGroup group, int register)
     {
-        _code.Mem64(0x8B, register, Host.Rbp, StatePlaces.Groups + (8 * group.Slot));
+        if (register != Host.Rcx || group.Slot != _slotInRcx)
+        {
+            _code.Mem64(0x8B, register, Host.Rbp, StatePlaces.Groups + (8 * group.Slot));
+            _slotInRcx = register == Host.Rcx ? group.Slot : _slotInRcx;
+        }
+
         return Operand.At(register, _groups.PlaceOf(_at));
+    }
+
+    // Whether RCX is still what an instruction's operand left in it, or what it was before: only then the next access of a group need not load it again.
+    private bool KeepsRcx(ref GuestInstruction op)
+    {
+        CodeForm form = op.Form;
+        return op.Kind switch
+        {
+            EmitKind.Nothing or EmitKind.Push or EmitKind.PushImmediate or EmitKind.Accumulator or EmitKind.WidenAccumulator or EmitKind.WidenToDx => true,
+            EmitKind.Pop => IsDirectPop(ref op),
+            EmitKind.Lea => form.Bits != 16 && (op.Index < 0 || Host.Home(op.Index) >= 0),
+            EmitKind.MoveImmediate => form.Bits >= 32 && Host.Home(op.Rm) >= 0,
+            EmitKind.Plain or EmitKind.Vector when op.HasMemory => _groups.IsFound(_at) || !(NeedsFlags(ref op) || (form.Vvvv == OperandRole.General && Host.Home(op.Vvvv) < 0)),
+            EmitKind.Plain or EmitKind.Vector => form.Reg != OperandRole.General || (!op.RegIsHigh && Host.Home(op.Reg) >= 0),
+            _ => false,
+        };
     }
 
     // Searches for a whole group, whose first byte's linear address is in RAX, and keeps where it is.
@@ -196,6 +217,7 @@ internal sealed partial class BlockEmitter
         EmitLookup(group.Span, group.Writes, group: group);
         _code.Index64(0x8D, Host.Rcx, Host.Rcx, Host.Rax, 0, 0);
         _code.Mem64(0x89, Host.Rcx, Host.Rbp, StatePlaces.Groups + (8 * group.Slot));
+        _slotInRcx = group.Slot;
         return Operand.At(Host.Rcx, group.Skip);
     }
 
@@ -203,6 +225,7 @@ internal sealed partial class BlockEmitter
     private void EmitLookup(int size, bool write, bool aligned = false, AccessGroup group = default)
     {
         int repeat = _flags == FlagPlace.Repeatable ? _producer : -1;
+        _slotInRcx = -1;
         if (aligned)
         {
             _code.Byte(0xA8); // test al, size - 1

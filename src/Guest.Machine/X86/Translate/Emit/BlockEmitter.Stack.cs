@@ -46,17 +46,22 @@ internal sealed partial class BlockEmitter
     private void EmitPop(ref GuestInstruction op)
     {
         GiveUpFlagsToSearch();
-        Encoded(0x8B, Host.Rcx, EmitFindAt(Host.GuestRsp, 0, 8, false), 64);
+        Operand slot = EmitFindAt(Host.GuestRsp, 0, 8, false);
+        int to = IsDirectPop(ref op) ? Host.Home(op.Rm) : Host.Rcx;
+        Encoded(0x8B, to, slot, 64);
         _code.Lea(Host.GuestRsp, Host.GuestRsp, 8);
-        if (Host.Home(op.Rm) is var home and >= 0)
+        if (Host.Home(op.Rm) == Host.GuestRsp)
         {
-            _code.Move(home, Host.Rcx);
+            _code.Move(Host.GuestRsp, Host.Rcx);
         }
         else
         {
-            StoreOperand(op.Rm, false, Host.Rcx);
+            StoreOperand(op.Rm, false, to);
         }
     }
+
+    // Whether what is popped goes to its register at once.
+    private static bool IsDirectPop(ref GuestInstruction op) => Host.Home(op.Rm) is >= 0 and not Host.GuestRsp;
 
     private void EmitLeave()
     {

@@ -21,6 +21,9 @@ internal sealed partial class BlockEmitter
     private TranslatedBlock _block = null!;
     private ModeKey _mode;
 
+    // The group whose first byte's host address is in RCX, by its slot, or -1.
+    private int _slotInRcx;
+
     /// <param name="hot">Where ordinary paths go.</param>
     /// <param name="cold">Where everything else goes.</param>
     /// <param name="stubs">What all blocks share.</param>
@@ -77,7 +80,10 @@ internal sealed partial class BlockEmitter
                 EmitBudgetCheck(ColdKind.BudgetAfterWriter, writer);
             }
 
+            bool keepsRcx = KeepsRcx(ref _ops[_at]);
+            _slotInRcx = keepsRcx ? _slotInRcx : -1;
             EmitInstruction(ref _ops[_at]);
+            _slotInRcx = keepsRcx ? _slotInRcx : -1;
         }
 
         if (next)
@@ -93,7 +99,7 @@ internal sealed partial class BlockEmitter
     // Returns the instruction before which the budget is checked, or -1 where that is done at once.
     private int EmitPrologue()
     {
-        _producer = -1;
+        (_producer, _slotInRcx) = (-1, -1);
         int writer = _count == 0 ? -1 : FirstWriter();
         _block.EntryWithFlags = _code.Here;
         if (writer >= 0)

@@ -7,6 +7,10 @@ namespace Guest.Machine.X86.Translate.Emit;
 /// <remarks>Positions are addresses at which the code will run; the bytes are stored through the writable mapping, at a fixed distance.</remarks>
 internal sealed class CodeWriter
 {
+    // jmp rel32; nop dword [rax + rax + 0].
+    private const byte JumpOpcode = 0xE9, NopOpcode = 0x0F;
+    private const uint NopOperands = 0x0000_441F;
+
     private readonly nint _distance;
     private readonly nint _start;
     private readonly nint _end;
@@ -64,6 +68,25 @@ internal sealed class CodeWriter
 
     /// <summary>Makes the 32-bit displacement at a position lead to a target.</summary>
     internal void Patch(nint position, nint target) => Raw.Store(position + _distance, (int)(target - (position + 4)));
+
+    /// <summary>The same for a jump that may have been made a NOP, or be made one: what lies behind it needs no jump.</summary>
+    internal void Lead(nint position, nint target)
+    {
+        nint opcode = position - 1 + _distance;
+        if (Raw.Load<byte>(opcode) == JumpOpcode && target == position + 4)
+        {
+            Raw.Store(opcode, NopOpcode);
+            Raw.Store(opcode + 1, NopOperands);
+            return;
+        }
+
+        if (Raw.Load<byte>(opcode) == NopOpcode && Raw.Load<uint>(opcode + 1) == NopOperands)
+        {
+            Raw.Store(opcode, JumpOpcode);
+        }
+
+        Patch(position, target);
+    }
 
     /// <summary>Makes the 8-bit displacement at a position lead to here.</summary>
     internal void PatchShort(nint position)

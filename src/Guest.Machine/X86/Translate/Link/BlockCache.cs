@@ -38,7 +38,7 @@ internal sealed class BlockCache : IDisposable
         nint middle = _memory.Start + Fixed + ((options.CodeBytes - Fixed) / 8 * 5);
         _hot = new CodeWriter(_memory.Start + Fixed, middle, _memory.Distance);
         _cold = new CodeWriter(middle, _memory.Start + options.CodeBytes, _memory.Distance);
-        Links = new LinkTable(_hot);
+        Links = new LinkTable(_hot, options.CodeBytes);
         var stubs = new Trampolines(new CodeWriter(_memory.Start, _memory.Start + Fixed, _memory.Distance), cpu.SharesRam);
         Enter = stubs.Enter;
         EmptyReturn = stubs.EmptyReturn;
@@ -196,7 +196,11 @@ internal sealed class BlockCache : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _memory.Dispose();
+    public void Dispose()
+    {
+        _memory.Dispose();
+        Links.Dispose();
+    }
 
     // Takes blocks that a page has given up out of the links.
     private bool DropRemoved(int page)
@@ -227,6 +231,7 @@ internal sealed class BlockCache : IDisposable
             Emptied++;
         }
 
+        Links.Add(block);
         bool interpreted = Decode(hostPage, block, out int count);
         block.Piece = count == 0 ? null : Trace?.AddPiece(block.Linear, block.Mode.IsSupervisor ? 0 : 3, _ops.AsSpan(0, count));
         _emitter.Emit(block, _ops, count, interpreted);

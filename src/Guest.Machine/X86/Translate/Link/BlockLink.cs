@@ -5,11 +5,17 @@ namespace Guest.Machine.X86.Translate.Link;
 /// <summary>A jump or call from one block to another whose place is known when the block is translated.</summary>
 internal struct BlockLink
 {
-    /// <summary>The block that jumps.</summary>
-    internal TranslatedBlock From;
+    /// <summary>The number of the block that jumps.</summary>
+    internal int From;
 
-    /// <summary>Where it leads now, or null while it leads to its stub.</summary>
-    internal TranslatedBlock? To;
+    /// <summary>The number of the block to which it leads now, or -1 while it leads to its stub.</summary>
+    internal int To;
+
+    /// <summary>The next link that leads to the same block, or -1.</summary>
+    internal int Next;
+
+    /// <summary>The mode that the target runs in.</summary>
+    internal ModeKey Mode;
 
     /// <summary>Where the 32-bit displacement of the jump stands.</summary>
     internal nint Jump;
@@ -22,9 +28,6 @@ internal struct BlockLink
 
     /// <summary>Whether the flags are in the processor at the jump.</summary>
     internal bool WithFlags;
-
-    /// <summary>The mode that the target runs in.</summary>
-    internal ModeKey Mode;
 
     /// <summary>Whether it leads to another page.</summary>
     internal readonly bool IsFar => Target is < 0 or > 0xFFF;

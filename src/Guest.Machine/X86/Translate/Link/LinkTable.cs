@@ -4,18 +4,26 @@ using Guest.Machine.X86.Translate.Emit;
 namespace Guest.Machine.X86.Translate.Link;
 
 /// <summary>The places at which emitted code leaves, and the jumps between blocks that lead to their targets once these are known.</summary>
-internal sealed class LinkTable
+internal sealed class LinkTable : IDisposable
 {
+    // A site or a link has a store of its number and a jump at least.
+    private const int LeastBytes = 15;
+
+    private readonly List<TranslatedBlock> _blocks = [];
     private readonly List<int> _far = [];
     private readonly CodeWriter _patcher;
-    private Site[] _sites = new Site[1 << 12];
-    private BlockLink[] _links = new BlockLink[1 << 12];
-    private int _siteCount;
-    private int _linkCount;
+    private readonly NativeList<Site> _sites;
+    private readonly NativeList<BlockLink> _links;
     private int _pending;
 
     /// <param name="patcher">Any writer of the code memory: jumps are patched through it.</param>
-    internal LinkTable(CodeWriter patcher) => _patcher = patcher;
+    /// <param name="bytes">The code memory's size.</param>
+    internal LinkTable(CodeWriter patcher, int bytes)
+    {
+        _patcher = patcher;
+        _sites = new NativeList<Site>(bytes / LeastBytes);
+        _links = new NativeList<BlockLink>(bytes / LeastBytes);
+    }
 
     /// <summary>A site by its number.</summary>
     internal ref readonly Site SiteAt(int number) => ref _sites[number];
@@ -23,43 +31,39 @@ internal sealed class LinkTable
     /// <summary>A link by its number.</summary>
     internal ref readonly BlockLink LinkAt(int number) => ref _links[number];
 
+    /// <summary>A block by its number.</summary>
+    internal TranslatedBlock BlockAt(int number) => _blocks[number];
+
     /// <summary>Forgets everything: the code is gone.</summary>
     internal void Clear()
     {
-        Array.Clear(_sites, 0, _siteCount);
-        Array.Clear(_links, 0, _linkCount);
-        (_siteCount, _linkCount, _pending) = (0, 0, 0);
+        _blocks.Clear();
+        _sites.Clear();
+        _links.Clear();
         _far.Clear();
+        _pending = 0;
+    }
+
+    /// <summary>Gives a new block its number.</summary>
+    internal void Add(TranslatedBlock block)
+    {
+        block.Number = _blocks.Count;
+        _blocks.Add(block);
     }
 
     /// <summary>Adds a site.</summary>
     /// <returns>Its number.</returns>
-    internal int AddSite(in Site site)
-    {
-        if (_siteCount == _sites.Length)
-        {
-            Array.Resize(ref _sites, 2 * _siteCount);
-        }
-
-        _sites[_siteCount] = site;
-        return _siteCount++;
-    }
+    internal int AddSite(in Site site) => _sites.Add(site);
 
     /// <summary>Adds a jump out of the block in the making.</summary>
-    internal void Add(TranslatedBlock from, nint jump, long target, bool withFlags, ModeKey mode)
-    {
-        if (_linkCount == _links.Length)
-        {
-            Array.Resize(ref _links, 2 * _linkCount);
-        }
-
-        _links[_linkCount++] = new BlockLink { From = from, Jump = jump, Target = target, WithFlags = withFlags, Mode = mode };
-    }
+    internal void Add(TranslatedBlock from, nint jump, long target, bool withFlags, ModeKey mode) =>
+        _links.Add(new BlockLink { From = from.Number, To = -1, Next = -1, Jump = jump, Target = target, WithFlags = withFlags, Mode = mode });
 
     /// <summary>Writes the stubs to which the new block's jumps lead until they are linked.</summary>
     internal void EmitStubs(TranslatedBlock block, CodeWriter code, Trampolines stubs)
     {
-        for (; _pending < _linkCount; _pending++)
+        (block.FirstLink, block.Links) = (_pending, _links.Count - _pending);
+        for (; _pending < _links.Count; _pending++)
         {
             ref BlockLink link = ref _links[_pending];
             link.Stub = code.Here;
@@ -71,7 +75,6 @@ internal sealed class LinkTable
 
             code.StoreInt32(Host.Rbp, StatePlaces.Site, _pending);
             _ = code.Jump(stubs.Exit(Leave.Link));
-            block.Outgoing.Add(_pending);
         }
     }
 
@@ -79,14 +82,13 @@ internal sealed class LinkTable
     internal void Connect(int number, TranslatedBlock to)
     {
         ref BlockLink link = ref _links[number];
-        if (link.From.IsDropped || to.IsDropped)
+        if (_blocks[link.From].IsDropped || to.IsDropped)
         {
             return;
         }
 
-        link.To = to;
-        to.Incoming.Add(number);
-        _patcher.Patch(link.Jump, link.WithFlags ? to.EntryWithFlags : to.Entry);
+        (link.To, link.Next, to.Incoming) = (to.Number, to.Incoming, number);
+        _patcher.Lead(link.Jump, link.WithFlags ? to.EntryWithFlags : to.Entry);
         if (link.IsFar)
         {
             _far.Add(number);
@@ -96,16 +98,17 @@ internal sealed class LinkTable
     /// <summary>Makes no jump lead to a block any longer, nor from it.</summary>
     internal void Disconnect(TranslatedBlock block)
     {
-        foreach (int number in block.Incoming)
+        while (block.Incoming >= 0)
         {
-            Release(number, block);
+            Release(block.Incoming);
         }
 
-        block.Incoming.Clear();
-        foreach (int number in block.Outgoing)
+        for (int number = block.FirstLink; number < block.FirstLink + block.Links; number++)
         {
-            _links[number].To?.Incoming.Remove(number);
-            _links[number].To = null;
+            if (_links[number].To >= 0)
+            {
+                Remove(number);
+            }
         }
     }
 
@@ -114,23 +117,48 @@ internal sealed class LinkTable
     {
         foreach (int number in _far)
         {
-            if (_links[number].To is { } to)
+            if (_links[number].To >= 0)
             {
-                _ = to.Incoming.Remove(number);
-                Release(number, to);
+                Release(number);
             }
         }
 
         _far.Clear();
     }
 
-    private void Release(int number, TranslatedBlock to)
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _sites.Dispose();
+        _links.Dispose();
+    }
+
+    private void Release(int number)
+    {
+        Remove(number);
+        _patcher.Lead(_links[number].Jump, _links[number].Stub);
+    }
+
+    // Takes a link out of its target's list.
+    private void Remove(int number)
     {
         ref BlockLink link = ref _links[number];
-        if (link.To == to)
+        TranslatedBlock to = _blocks[link.To];
+        if (to.Incoming == number)
         {
-            link.To = null;
-            _patcher.Patch(link.Jump, link.Stub);
+            to.Incoming = link.Next;
         }
+        else
+        {
+            int before = to.Incoming;
+            while (_links[before].Next != number)
+            {
+                before = _links[before].Next;
+            }
+
+            _links[before].Next = link.Next;
+        }
+
+        (link.To, link.Next) = (-1, -1);
     }
 }

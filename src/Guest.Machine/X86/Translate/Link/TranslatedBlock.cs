@@ -38,9 +38,18 @@ internal sealed class TranslatedBlock(int page, int offset, ModeKey mode, ulong 
     /// <summary>Whether its guest code has changed since.</summary>
     internal bool IsDropped { get; set; }
 
-    /// <summary>Links of other blocks that lead here.</summary>
-    internal List<int> Incoming { get; } = [];
+    /// <summary>Its number in the <see cref="LinkTable"/>.</summary>
+    internal int Number { get; set; }
 
-    /// <summary>Its own links.</summary>
-    internal List<int> Outgoing { get; } = [];
+    /// <summary>The number of the first link of other blocks that leads here, or -1; others follow by <see cref="BlockLink.Next"/>.</summary>
+    internal int Incoming { get; set; } = -1;
+
+    /// <summary>The number of its own first link; the others follow.</summary>
+    internal int FirstLink { get; set; }
+
+    /// <summary>How many links it has.</summary>
+    internal int Links { get; set; }
+
+    /// <summary>Another block that begins in the same 64 bytes of the page.</summary>
+    internal TranslatedBlock? Next { get; set; }
 }
