@@ -28,7 +28,7 @@ void qemu_plugin_outs(const char *);
 
 __attribute__((visibility("default"))) int qemu_plugin_version = 1;
 
-static uint64_t blocks, before, edges[1 << 16], used, trace[3 * 4096];
+static uint64_t blocks, accesses, before, edges[1 << 16], used, trace[3 * 4096];
 static const char *what = "blocks";
 
 static void crossed(unsigned int vcpu, void *block) {
@@ -38,6 +38,7 @@ static void crossed(unsigned int vcpu, void *block) {
 
 static void accessed(unsigned int vcpu, qemu_plugin_meminfo_t info, uint64_t address, void *pc) {
     uint64_t *to = trace + used;
+    accesses++;
     to[0] = info; to[1] = address; to[2] = (uintptr_t)pc;
     used = (used + 3) % (3 * 4096);
 }
@@ -53,6 +54,12 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb) {
     }
 }
 
+static void ended(qemu_plugin_id_t id, void *unused) {
+    uint64_t crossings = 0;
+    for (size_t i = 0; i < sizeof edges / sizeof *edges; i++) crossings += edges[i];
+    fprintf(stderr, "tcg: %llu %s\n", (unsigned long long)(blocks + crossings + accesses), what);
+}
+
 __attribute__((visibility("default"))) int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, char **argv) {
     static char text[32];
     if (argc > 0 && !strncmp(argv[0], "what=", 5)) {
@@ -60,5 +67,6 @@ __attribute__((visibility("default"))) int qemu_plugin_install(qemu_plugin_id_t 
         what = text;
     }
     qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
+    qemu_plugin_register_atexit_cb(id, ended, NULL);
     return 0;
 }
