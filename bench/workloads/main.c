@@ -7,6 +7,7 @@
 static const struct { const char *name; int (*run)(int, char **); } programs[] = {
     { "stamp", stamp_main }, { "data", data_main }, { "walk", walk_main }, { "matrix", matrix_main }, { "x87", x87_main },
     { "float-lanes", float_lanes_main }, { "byte-lanes", byte_lanes_main }, { "pipes", pipes_main }, { "locks", locks_main }, { "lines", lines_main },
+    { "blocks", blocks_main },
 };
 
 long size_of_work(int argc, char **argv)

@@ -14,6 +14,7 @@ int byte_lanes_main(int argc, char **argv);
 int pipes_main(int argc, char **argv);
 int locks_main(int argc, char **argv);
 int lines_main(int argc, char **argv);
+int blocks_main(int argc, char **argv);
 
 // The size of the work: the last argument, a number.
 long size_of_work(int argc, char **argv);

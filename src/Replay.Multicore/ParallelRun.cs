@@ -23,7 +23,12 @@ public sealed class ParallelRun : VcpuGate
 
     // [page] who gave up the right to write it last, where: the vCPU's number plus 1, or 0 for nobody.
     private readonly (int Vcpu, ulong Retired)[] _lastWriters;
+    private readonly PageTenure _tenure;
     private Vcpu? _lastToTouch;
+    private long _transitions;
+    private long _timeReadings;
+    private bool _touched = true;
+    private ulong _deadline;
     private bool _isOver;
     private bool _hasBegun;
 
@@ -37,6 +42,7 @@ public sealed class ParallelRun : VcpuGate
     {
         _clock = clock;
         _lastWriters = new (int, ulong)[machine.Memory.PageCount];
+        _tenure = new PageTenure(machine.Memory.PageCount);
         _line = new TurnLine(machine.Cpus, machine.Board.Turns!.Current, log);
     }
 
@@ -55,6 +61,8 @@ public sealed class ParallelRun : VcpuGate
             Start(Live);
         }
 
+        // Inputs may have armed timers.
+        _touched = true;
         Release();
         _ = _bell.WaitOne(LongestWait);
         Take(null);
@@ -75,17 +83,44 @@ public sealed class ParallelRun : VcpuGate
     {
         _line.Log(new TimeAnchor(ticks, 0));
         Machine.ApplyAnchor(ticks, 0);
+        _touched = true;
     }
 
     /// <inheritdoc/>
     public override void Pass(Vcpu cpu)
     {
-        if (_clock() >= Machine.NextDeadline)
+        Leaving();
+        if (_clock() >= _deadline)
         {
             ReadTime();
         }
 
         base.Pass(cpu);
+    }
+
+    /// <inheritdoc/>
+    public override bool MayStay(Vcpu cpu) => base.MayStay(cpu) && _clock() < Volatile.Read(ref _deadline);
+
+    /// <inheritdoc/>
+    public override bool AwaitTurn(Vcpu cpu, int page)
+    {
+        ArgumentNullException.ThrowIfNull(cpu);
+        ulong until = _tenure.End(page);
+        if (_clock() >= until || Array.Find(Seats, seat => seat.Cpu != cpu && seat.Cpu.RightTo(page) == PageRight.Write) is not { Sleeps: false } owner)
+        {
+            return false;
+        }
+
+        _tenure.Waits++;
+        Release();
+        SpinWait spin = default;
+        while (_clock() < until && !owner.Sleeps && !IsOver && !cpu.IsAskedToStop)
+        {
+            spin.SpinOnce(sleep1Threshold: -1);
+        }
+
+        TakeAgain(cpu);
+        return true;
     }
 
     /// <inheritdoc/>
@@ -96,11 +131,14 @@ public sealed class ParallelRun : VcpuGate
             return;
         }
 
+        write = _tenure.Asked(page, cpu.Index, write, cpu.RightTo(page) == PageRight.Read);
         foreach (Seat seat in Seats)
         {
             if (seat.Cpu != cpu && seat.Cpu.RightTo(page) is var right and not PageRight.None && (write || right == PageRight.Write))
             {
                 Hold(seat.Cpu);
+                _transitions++;
+                _tenure.Taken(page, write, _clock());
                 seat.Cpu.GiveUp(page, write ? PageRight.None : PageRight.Read);
                 if (right == PageRight.Write)
                 {
@@ -119,6 +157,20 @@ public sealed class ParallelRun : VcpuGate
     }
 
     /// <inheritdoc/>
+    protected override void Leaving()
+    {
+        if (_touched)
+        {
+            _touched = false;
+            Volatile.Write(ref _deadline, Machine.NextDeadline);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override IEnumerable<(string What, long Times)> Counts() =>
+        [.. base.Counts(), ("rights taken from others", _transitions), ("readings of the time", _timeReadings), ("waits for another one's tenure", _tenure.Waits), ("rights to write given for the asking to read", _tenure.Promotions), ("rights to read that were asked to write next", _tenure.Upgrades)];
+
+    /// <inheritdoc/>
     public override void Touch()
     {
         if (Acting is not { } cpu)
@@ -132,6 +184,7 @@ public sealed class ParallelRun : VcpuGate
         }
 
         _lastToTouch = cpu;
+        _touched = true;
     }
 
     /// <inheritdoc/>
@@ -149,6 +202,7 @@ public sealed class ParallelRun : VcpuGate
         {
             _line.EndWith(cpu);
             SetTime(now);
+            _timeReadings++;
         }
     }
 

@@ -5,6 +5,8 @@ namespace Replay.Multicore;
 /// <summary>One vCPU's place in a <see cref="ParallelRun"/>: its thread, and whether it is in emitted code.</summary>
 internal sealed class Seat(Vcpu cpu, IEngine engine, ThreadChaos? chaos) : IDisposable
 {
+    private const int Spins = 100;
+
     private int _inCode;
 
     internal Vcpu Cpu { get; } = cpu;
@@ -18,6 +20,15 @@ internal sealed class Seat(Vcpu cpu, IEngine engine, ThreadChaos? chaos) : IDisp
 
     /// <summary>Rung where something waits for a vCPU that sleeps.</summary>
     internal AutoResetEvent Bell { get; } = new(false);
+
+    /// <summary>Times that it has gone into emitted code.</summary>
+    internal long Stays { get; set; }
+
+    /// <summary>Times that it has asked whether its stay may go on.</summary>
+    internal int Visits { get; set; }
+
+    /// <summary>Times that it has passed since it was last in emitted code.</summary>
+    internal int Passes { get; set; }
 
     /// <summary>Whether it sleeps: it has halted, or waits for Start-Up.</summary>
     internal bool Sleeps { get; set; }
@@ -35,6 +46,12 @@ internal sealed class Seat(Vcpu cpu, IEngine engine, ThreadChaos? chaos) : IDisp
     /// <summary>Waits until it has come out of emitted code.</summary>
     internal void AwaitStanding()
     {
+        // It is mostly there within a block; where its thread does not run, spinning keeps it from that.
+        for (int i = 0; IsInCode && i < Spins; i++)
+        {
+            Thread.SpinWait(4);
+        }
+
         SpinWait spin = default;
         while (IsInCode)
         {

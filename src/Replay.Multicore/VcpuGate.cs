@@ -1,12 +1,21 @@
 using Guest.Machine.Board;
 using Guest.Machine.X86;
+using Guest.Machine.X86.Translate;
 
 namespace Replay.Multicore;
 
 /// <summary>What recording vCPUs that run at once and replaying them so share: their threads' way through the gate (docs/multicore.md).</summary>
 public abstract class VcpuGate : IVcpuGate, IDisposable
 {
+    // Instructions, or portions of them, that a vCPU may execute behind the gate while others want it: mostly it goes into emitted code sooner.
+    private const int LongestAct = 8;
+
+    // Where there are more vCPUs than processors.
+    private const int VisitsBetweenYields = 4;
+
     private readonly BoardLock _lock = new();
+    private readonly bool _isCrowded;
+    private long _holds;
 
     /// <summary>Takes a machine that stands; the gate is its thread's own.</summary>
     /// <param name="machine">The machine; built with <see cref="EngineOptions.AtOnce"/>.</param>
@@ -16,6 +25,7 @@ public abstract class VcpuGate : IVcpuGate, IDisposable
         ArgumentNullException.ThrowIfNull(machine);
         Machine = machine;
         Seats = [.. machine.Cpus.Select((cpu, index) => new Seat(cpu, machine.Engines[index], chaosSeed == 0 ? null : new ThreadChaos(chaosSeed + (ulong)index)))];
+        _isCrowded = Seats.Length > Environment.ProcessorCount;
         Take(null);
         machine.ShareBy(this);
     }
@@ -40,11 +50,29 @@ public abstract class VcpuGate : IVcpuGate, IDisposable
     {
         ArgumentNullException.ThrowIfNull(cpu);
         Seat seat = Seats[cpu.Index];
+        seat.Stays++;
+        seat.Passes = 0;
         cpu.ForgetStop();
         seat.IsInCode = true;
         Release();
         seat.Chaos?.Strike();
     }
+
+    /// <inheritdoc/>
+    public virtual bool MayStay(Vcpu cpu)
+    {
+        ArgumentNullException.ThrowIfNull(cpu);
+        if (_isCrowded && ++Seats[cpu.Index].Visits % VisitsBetweenYields == 0)
+        {
+            // It may be spinning for one that has no processor.
+            _ = Thread.Yield();
+        }
+
+        return !cpu.IsAskedToStop && !IsOver;
+    }
+
+    /// <inheritdoc/>
+    public virtual bool AwaitTurn(Vcpu cpu, int page) => false;
 
     /// <inheritdoc/>
     public bool Close(Vcpu cpu)
@@ -64,10 +92,11 @@ public abstract class VcpuGate : IVcpuGate, IDisposable
     public virtual void Pass(Vcpu cpu)
     {
         ArgumentNullException.ThrowIfNull(cpu);
-        if (_lock.IsWanted)
+        if (_lock.IsWanted && ++Seats[cpu.Index].Passes >= LongestAct)
         {
+            Seats[cpu.Index].Passes = 0;
             Release();
-            _ = Thread.Yield();
+            Thread.SpinWait(50);
             TakeAgain(cpu);
             cpu.Attention |= IsOver;
         }
@@ -88,6 +117,7 @@ public abstract class VcpuGate : IVcpuGate, IDisposable
         Seat seat = Seats[cpu.Index];
         if (seat.IsInCode)
         {
+            _holds++;
             cpu.AskToStop();
             seat.AwaitStanding();
         }
@@ -141,7 +171,17 @@ public abstract class VcpuGate : IVcpuGate, IDisposable
             }
 
             Machine.ShareBy(null);
+            (Machine.Engines[0] as Translator)?.Statistics.Add(Counts());
         }
+    }
+
+    /// <summary>What was counted, for those who want to know where the time went.</summary>
+    protected virtual IEnumerable<(string What, long Times)> Counts() =>
+        [("stays in translated code", Seats.Sum(seat => seat.Stays)), ("waits for the gate", _lock.Waits), ("vCPUs brought to stand", _holds)];
+
+    /// <summary>Whoever acts is about to give the gate back.</summary>
+    protected virtual void Leaving()
+    {
     }
 
     /// <summary>A vCPU stands for whoever acts.</summary>
@@ -181,6 +221,7 @@ public abstract class VcpuGate : IVcpuGate, IDisposable
     /// <summary>Gives the gate back.</summary>
     protected void Release()
     {
+        Leaving();
         Acting = null;
         _lock.Release();
     }

@@ -25,7 +25,17 @@ internal static class EngineReport
             Line("left translated code", TranslatorStatistics.Reasons[i], counted.Exits[i]);
         }
 
+        for (int i = 0; i < counted.Stands.Length && counted.Stands.Sum() > 0; i++)
+        {
+            Line("came to the gate", TranslatorStatistics.Reasons[i], counted.Stands[i]);
+        }
+
         Line("portions of code that is not translated", string.Empty, counted.Untranslated);
+        foreach ((string what, long times) in counted.More)
+        {
+            Line(what, string.Empty, times);
+        }
+
         foreach ((Iced.Intel.Code code, long times) in counted.ByInstruction.OrderByDescending(entry => entry.Value).ThenBy(entry => entry.Key))
         {
             Line("interpreted", code.ToString(), times);

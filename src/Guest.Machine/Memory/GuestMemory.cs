@@ -186,6 +186,26 @@ public sealed partial class GuestMemory : IDisposable
     /// <summary>Whether a page may be written without ceremony.</summary>
     internal bool IsPlain(int page) => _flags[page] == PageFlags.Written;
 
+    /// <summary>Whether a page is marked as one that something is derived from.</summary>
+    internal bool IsDerived(int page, PageFlags kind) => (_flags[page] & kind) != 0;
+
+    /// <summary>Whether a page has been written, and walks have read it, and nothing else is to be said of it.</summary>
+    internal bool IsTable(int page) => _flags[page] == (PageFlags.Written | PageFlags.Walked);
+
+    /// <summary>Whether anybody else has derived something from a table.</summary>
+    internal bool IsDerivedByOthers(int page, IPageWatcher asking)
+    {
+        foreach (IPageWatcher watcher in _watchers)
+        {
+            if (watcher != asking && watcher.IsDerivedFrom(page))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Marks a page as one that something is derived from.</summary>
     internal void Derive(int page, PageFlags kind)
     {

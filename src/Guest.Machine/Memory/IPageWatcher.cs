@@ -13,6 +13,9 @@ public interface IPageWatcher
     /// <returns>Whether anything is derived from the page still.</returns>
     bool WalkedPageChanging(int page, int offset, ReadOnlySpan<byte> bytes);
 
+    /// <summary>Whether anything is derived from a page that a walk has read. A vCPU may ask about another one of a page that it alone has the right to.</summary>
+    bool IsDerivedFrom(int page);
+
     /// <summary>A page is no longer one that may be written without ceremony.</summary>
     void WriteRightsRevoked(int page);
 

@@ -16,6 +16,9 @@ public interface IVcpuGate
     /// <summary>A vCPU goes into emitted code; others may act from here on. All that it has done since its last retired instruction is told to nobody, so it must be nothing.</summary>
     void Open(Vcpu cpu);
 
+    /// <summary>Whether a vCPU in a stay may go on in it: nobody asks for it, and no timer is due. The one member that is called without the gate.</summary>
+    bool MayStay(Vcpu cpu);
+
     /// <summary>A vCPU has come out of emitted code, between two instructions or before one that has changed nothing; waits until it may act.</summary>
     /// <returns>False where the run is over: it does nothing more.</returns>
     bool Close(Vcpu cpu);
@@ -27,6 +30,13 @@ public interface IVcpuGate
     /// <param name="page">The RAM page.</param>
     /// <param name="write">Whether to write it.</param>
     void Acquire(int page, bool write);
+
+    /// <summary>
+    /// Called between two instructions by a vCPU that acts, before it takes a right: where another one has not had the page for long, lets others act until
+    /// it has.
+    /// </summary>
+    /// <returns>Whether others have acted: the vCPU looks again at what it was about to do.</returns>
+    bool AwaitTurn(Vcpu cpu, int page);
 
     /// <summary>Brings another vCPU to stand: what it has executed comes before what is done now, and what it will execute comes behind.</summary>
     void Hold(Vcpu cpu);

@@ -215,6 +215,7 @@ public sealed class Interpreter : IEngine, ICodeHolder
 
     private Block? Decode(nint hostPage, int page, int offset, int codeSize, bool single)
     {
+        _cpu.RequireDerived(page, _cachedOps > MaxCachedOps);
         if (_cachedOps > MaxCachedOps)
         {
             DropBlocks();
@@ -275,6 +276,13 @@ public sealed class Interpreter : IEngine, ICodeHolder
 
     /// <summary>As <see cref="Run"/> for another engine that has come to its end: faults are raised to it, and what wants attention is left.</summary>
     internal void Go(ulong until) => RunBlocks(ref _cpu.State, until);
+
+    /// <summary>What the instruction at RIP is, where it can be known without the gate.</summary>
+    internal Iced.Intel.Code CodeAlone()
+    {
+        ref CpuState s = ref _cpu.State;
+        return FindSingle(ref s).Ops[0].Code;
+    }
 
     /// <summary>Executes the instruction at RIP for another engine, which has made sure that nothing stands around it.</summary>
     /// <exception cref="GuestFaultException">It faults.</exception>

@@ -313,7 +313,15 @@ public sealed partial class Vcpu
 
         Span<byte> bytes = stackalloc byte[8];
         System.Buffers.Binary.BinaryPrimitives.WriteUInt64LittleEndian(bytes, value);
-        Memory.BeforeWrite(Memory.PageOf(host), (int)(host & 0xFFF), bytes[..size]);
+        if (_steps is not null)
+        {
+            StoreAlone(Memory.PageOf(host), (int)(host & 0xFFF), bytes[..size]);
+        }
+        else
+        {
+            Memory.BeforeWrite(Memory.PageOf(host), (int)(host & 0xFFF), bytes[..size]);
+        }
+
         switch (size)
         {
             case 1: Raw.Store(host, (byte)value); break;

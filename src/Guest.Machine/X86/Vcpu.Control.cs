@@ -110,7 +110,7 @@ public sealed partial class Vcpu
             pointers[i] = ulong.MaxValue;
             if (Memory.TryHost(address, out nint host))
             {
-                Acquire(Memory.PageOf(host), AccessKind.Read);
+                _ = Acquire(Memory.PageOf(host), AccessKind.Read);
                 pointers[i] = Native.Raw.Load<ulong>(host);
             }
 

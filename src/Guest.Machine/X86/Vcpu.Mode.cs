@@ -54,7 +54,7 @@ public sealed partial class Vcpu
         if ((changed & (Flags.TF | Flags.RF | Flags.IF)) != 0)
         {
             UpdateCareful();
-            Attention |= (s.SystemFlags & Flags.IF) != 0 && Bus.HasInterrupt;
+            Attention |= (s.SystemFlags & Flags.IF) != 0 && _bus.HasInterrupt;
             EndBlock();
         }
     }
@@ -132,7 +132,7 @@ public sealed partial class Vcpu
         ref CpuState s = ref State;
         if (_tlb.TryFetch(s.Cpl == 3, address, out nint known))
         {
-            Acquire(Memory.PageOf(known), AccessKind.Fetch);
+            _ = Acquire(Memory.PageOf(known), AccessKind.Fetch);
             return known;
         }
 

@@ -38,7 +38,12 @@ public sealed partial class Vcpu
         if (kind != AccessKind.Fetch && _tlb.TryFind(mode, address, SpaceOf(address).Id, kind == AccessKind.Write, out nint host))
         {
             int ram = Memory.PageOf(host);
-            Acquire(ram, kind);
+            if (!Acquire(ram, kind, (int)(address & 0xFFF)))
+            {
+                physical = 0;
+                return false;
+            }
+
             _tlb.Renew(mode, address & ~0xFFFUL, SpaceOf(address).Id, MayWrite(ram));
             physical = GuestMemory.AddressOf(ram).Value | (address & 0xFFF);
             return true;
@@ -46,12 +51,7 @@ public sealed partial class Vcpu
 
         bool allowed = TryWalk(address, kind, mode, out PageWalk walk);
         physical = walk.Physical;
-        if (allowed)
-        {
-            Remember(address, walk, kind, mode);
-        }
-
-        return allowed;
+        return allowed && Remember(address, walk, kind, mode);
     }
 
     /// <summary>The page fault that refused the last <see cref="TryAllow"/>, if one did.</summary>
@@ -153,21 +153,30 @@ public sealed partial class Vcpu
             return RefusePage(address, kind, user, FaultPresent);
         }
 
+        if (_isAlone && !HasAccessedDirty(kind == AccessKind.Write))
+        {
+            return NeedsGate();
+        }
+
         bool dirty = SetAccessedDirty(kind == AccessKind.Write);
         walk = new PageWalk(physical, read, write && dirty, fetch);
         return true;
     }
 
-    // Gives the TLB what this walk proved. Only RAM is remembered; the first level gets write rights only to pages without ceremony.
-    private void Remember(ulong address, in PageWalk walk, AccessKind kind, AccessMode mode)
+    // Gives the TLB what this walk proved. Only RAM is remembered; the first level gets write rights only to pages without ceremony. False: not alone.
+    private bool Remember(ulong address, in PageWalk walk, AccessKind kind, AccessMode mode)
     {
         if (!Memory.TryHost(walk.Physical & ~0xFFFUL, out nint host))
         {
-            return;
+            return !_isAlone || NeedsGate();
         }
 
         int ram = Memory.PageOf(host);
-        Acquire(ram, kind);
+        if (!Acquire(ram, kind, (int)(address & 0xFFF)))
+        {
+            return false;
+        }
+
         ulong page = address & ~0xFFFUL;
         if (kind == AccessKind.Fetch)
         {
@@ -176,16 +185,13 @@ public sealed partial class Vcpu
             {
                 NoteFetched();
             }
-
-            return;
         }
-
-        if (IsWatched(page))
+        else if (!IsWatched(page))
         {
-            return;
+            _tlb.Fill(mode, page, host, walk.Readable, walk.WritableNow, MayWrite(ram), SpaceOf(address).Id);
         }
 
-        _tlb.Fill(mode, page, host, walk.Readable, walk.WritableNow, MayWrite(ram), SpaceOf(address).Id);
+        return true;
     }
 
     /// <summary>Reads the entries that map an address.</summary>
@@ -295,9 +301,15 @@ public sealed partial class Vcpu
     {
         ulong entry = ulong.MaxValue;
         bool ram = Memory.TryHost(physical, out nint host);
+        if (_isAlone && !(ram && IsNoted(Memory.PageOf(host), level, address, root)))
+        {
+            _ = NeedsGate();
+            return Note(0, 0);
+        }
+
         if (ram)
         {
-            Acquire(Memory.PageOf(host), AccessKind.Read);
+            _ = Acquire(Memory.PageOf(host), AccessKind.Read);
             entry = Raw.Load<ulong>(host);
             NoteWalked(Memory.PageOf(host), (int)(physical & 0xFFF) / 8, entry, level, address, root);
         }
@@ -311,7 +323,7 @@ public sealed partial class Vcpu
         bool ram = Memory.TryHost(physical, out nint host);
         if (ram)
         {
-            Acquire(Memory.PageOf(host), AccessKind.Read);
+            _ = Acquire(Memory.PageOf(host), AccessKind.Read);
             entry = Raw.Load<uint>(host);
             NoteWalked32(Memory.PageOf(host));
         }
@@ -337,7 +349,7 @@ public sealed partial class Vcpu
             ulong wanted = _walkEntries[i] | Accessed | (last && write ? Dirty : 0);
             if (wanted != _walkEntries[i] && _walkHosts[i] != 0)
             {
-                Acquire(Memory.PageOf(_walkHosts[i]), AccessKind.Write);
+                _ = Acquire(Memory.PageOf(_walkHosts[i]), AccessKind.Write);
                 NoteActed();
                 Memory.WriteAccessedDirty(_walkHosts[i], wanted, _walkWide ? 8 : 4);
                 _walkEntries[i] = wanted;

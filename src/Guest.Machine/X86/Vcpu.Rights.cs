@@ -55,6 +55,9 @@ public sealed partial class Vcpu
     /// <summary>Asks emitted code to come out at its next block; from any thread.</summary>
     public void AskToStop() => Volatile.Write(ref State.Emitted.Stop, 1);
 
+    /// <summary>Whether emitted code is asked to come out.</summary>
+    public bool IsAskedToStop => Volatile.Read(ref State.Emitted.Stop) != 0;
+
     /// <summary>What was asked so far is answered: it goes into emitted code anew.</summary>
     public void ForgetStop()
     {
@@ -69,12 +72,25 @@ public sealed partial class Vcpu
     /// <summary>Says that something was done which belongs to the instruction that it has not retired yet.</summary>
     internal void NoteActed() => _actedAt = State.Retired;
 
-    private void Acquire(int page, AccessKind kind)
+    // False: it is alone, where no right can be had.
+    private bool Acquire(int page, AccessKind kind, int offset = 0)
     {
+        if (_steps is not null && kind == AccessKind.Write && !MayStoreAlone(page, offset))
+        {
+            return NeedsGate();
+        }
+
         if (_rights is { } rights && rights[page] < (kind == AccessKind.Write ? PageRight.Write : PageRight.Read))
         {
+            if (_isAlone)
+            {
+                return NeedsGate();
+            }
+
             Memory.Gate?.Acquire(page, kind == AccessKind.Write);
         }
+
+        return true;
     }
 
     // Whether a page may be written without ceremony.

@@ -161,7 +161,7 @@ public sealed partial class Vcpu
     {
         if (InLongMode && Memory.TryHost(State.Cr3 & AddressMask, out nint host))
         {
-            Acquire(Memory.PageOf(host), AccessKind.Read);
+            _ = Acquire(Memory.PageOf(host), AccessKind.Read);
             NoteTable(Memory.PageOf(host), new WalkedPage { Space = _user, Level = WalkedPage.Root });
         }
     }
@@ -175,7 +175,7 @@ public sealed partial class Vcpu
             return false;
         }
 
-        Acquire(Memory.PageOf(host), AccessKind.Read);
+        _ = Acquire(Memory.PageOf(host), AccessKind.Read);
         foreach (int slot in _kernelSlots)
         {
             if (_kernelRoots[slot] != (Raw.Load<ulong>(host + (slot * 8)) & ~Accessed))
@@ -230,10 +230,15 @@ public sealed partial class Vcpu
             _kernelSlots.Add(slot);
         }
 
+        NoteTable(page, TableOf(level, address, root));
+    }
+
+    private WalkedPage TableOf(int level, ulong address, bool root)
+    {
         ulong coverage = 1UL << Math.Min(12 + (9 * level), 63);
-        NoteTable(page, root
+        return root
             ? new WalkedPage { Space = _user, Level = WalkedPage.Root }
-            : new WalkedPage { Space = SpaceOf(address), Base = address & ~(coverage - 1), Level = (byte)level });
+            : new WalkedPage { Space = SpaceOf(address), Base = address & ~(coverage - 1), Level = (byte)level };
     }
 
     // A table found to serve two address spaces or two places is one of which anything may be derived.
@@ -244,7 +249,7 @@ public sealed partial class Vcpu
         {
             walked = now;
         }
-        else if (walked.Space != _every && (walked.Space != now.Space || walked.Base != now.Base || walked.Level != now.Level))
+        else if (!walked.Covers(now, _every))
         {
             walked = new WalkedPage { Space = _every, Level = WalkedPage.Mixed };
         }

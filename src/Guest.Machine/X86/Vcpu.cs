@@ -14,6 +14,7 @@ public sealed partial class Vcpu : IPageWatcher, IDisposable
     private readonly nint _state;
     private readonly GuestFaultException _fault = new();
     private readonly Tlb _tlb;
+    private readonly ICpuBus _bus;
 
     /// <summary>Creates the vCPU in its state after reset (Intel SDM 3A 9.1.1).</summary>
     /// <param name="index">Its number, from 0; also its APIC id.</param>
@@ -27,7 +28,7 @@ public sealed partial class Vcpu : IPageWatcher, IDisposable
         HostFeatures.Require(model);
         Index = index;
         Memory = memory;
-        Bus = bus;
+        _bus = bus;
         Model = model;
         _stateMemory = MappedRegion.Anonymous(VcpuMemory.Bytes);
         _state = _stateMemory.Address;
@@ -44,7 +45,18 @@ public sealed partial class Vcpu : IPageWatcher, IDisposable
     public GuestMemory Memory { get; }
 
     /// <summary>The rest of the machine.</summary>
-    public ICpuBus Bus { get; }
+    public ICpuBus Bus
+    {
+        get
+        {
+            if (_steps is not null)
+            {
+                _ = NeedsGate();
+            }
+
+            return _bus;
+        }
+    }
 
     /// <summary>What CPUID says.</summary>
     public CpuModel Model { get; }

@@ -20,4 +20,10 @@ internal struct WalkedPage
 
     /// <summary>One bit for each of its 512 entries through which instructions were fetched; null for none.</summary>
     internal ulong[]? Fetched;
+
+    /// <summary>Whether it says at least what another one does, and is in use.</summary>
+    /// <param name="now">The other one.</param>
+    /// <param name="every">The space that stands for all of them.</param>
+    internal readonly bool Covers(in WalkedPage now, AddressSpace every) =>
+        Space is { IsAlive: true } && (Space == every || (Space == now.Space && Base == now.Base && Level == now.Level));
 }

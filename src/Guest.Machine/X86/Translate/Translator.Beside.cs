@@ -1,4 +1,5 @@
 using Guest.Machine.Native;
+using Guest.Machine.X86.Translate.Analyse;
 using Guest.Machine.X86.Translate.Emit;
 using Guest.Machine.X86.Translate.Link;
 using Guest.Machine.X86.Translate.Native;
@@ -21,17 +22,138 @@ public sealed partial class Translator
         return !_cpu.Attention;
     }
 
-    private void EnterBeside(ref CpuState s, nint target, ulong budget, ShadowStack stack, IVcpuGate gate)
+    // One stay: emitted code, and in between what this vCPU does alone.
+    private void EnterBeside(ref CpuState s, nint target, ulong until, ulong budget, ShadowStack stack, IVcpuGate gate)
     {
         gate.Open(_cpu);
-        var reason = (Leave)EmittedCode.Enter(_blocks.Enter, Raw.AddressOf(ref s), target);
-        Leave stood = Stand(ref s, budget, reason, stack);
-        if (gate.Close(_cpu))
+        Leave stood;
+        do
         {
-            Statistics.Exits[(int)reason]++;
+            Leave reason;
+            do
+            {
+                reason = (Leave)EmittedCode.Enter(_blocks.Enter, Raw.AddressOf(ref s), target);
+                Statistics.Exits[(int)reason]++;
+            }
+            while (reason is Leave.Read or Leave.Write && TryAllow(ref s, reason, out target, alone: true));
+            stood = Stand(ref s, budget, reason, stack);
+        }
+        while (GoesOnAlone(ref s, ref stood, until, gate, ref budget, ref stack, out target));
+
+        Statistics.Stands[(int)stood]++;
+        if (gate.Close(_cpu) && !(stood is Leave.Read or Leave.Write && AwaitsTurn(ref s, stood, gate)))
+        {
             Act(ref s, stood);
         }
     }
+
+    // Whether the stay goes on: what emitted code left for needs nobody else.
+    private bool GoesOnAlone(ref CpuState s, ref Leave stood, ulong until, IVcpuGate gate, ref ulong budget, ref ShadowStack stack, out nint target)
+    {
+        target = 0;
+        ulong left = until - s.Retired;
+        if (left <= 2 * _slack || _trace is not null || Stops is not null || !gate.MayStay(_cpu))
+        {
+            return false;
+        }
+
+        if (stood is not (Leave.Budget or Leave.Link or Leave.Jump))
+        {
+            if ((stood != Leave.Interpret && !(stood == Leave.Write && _cpu.IsTableAlone(Missed(ref s)))) || !StepsAlone(ref s))
+            {
+                return false;
+            }
+
+            // Nothing is left to be done here.
+            stood = Leave.Budget;
+        }
+
+        // Behind IRET from a page fault an instruction is executed carefully.
+        if (_cpu.Careful && (_cpu.Attention || !_cpu.HasOnlyResumed || !StepsAlone(ref s)))
+        {
+            return false;
+        }
+
+        ModeKey mode = ModeKey.Of(_cpu);
+        if (mode.Features != _features || !CanTranslate(ref s) || _cpu.Attention)
+        {
+            return false;
+        }
+
+        s.InstructionStart = s.Rip;
+        target = _blocks.FindCodeAlone(s.Rip, mode);
+        if (target == 0 || (stood == Leave.Link && !ConnectsAlone(s.Emitted.Site, s.Rip)))
+        {
+            return false;
+        }
+
+        budget = Math.Min(left - _slack, Quantum);
+        stack = Begin(ref s, budget, mode);
+        return true;
+    }
+
+    // Executes the instruction for which emitted code left, if it is one of those that mostly concern nobody else; false: nothing has happened.
+    private bool StepsAlone(ref CpuState s)
+    {
+        CpuState before = s;
+        _cpu.BeginAlone();
+        try
+        {
+            s.InstructionStart = s.Rip;
+            if (!AloneForms.May(_interpreter.CodeAlone()))
+            {
+                return false;
+            }
+
+            if (_cpu.Careful)
+            {
+                _interpreter.Go(s.Retired + 1);
+            }
+            else
+            {
+                _interpreter.Step(Statistics);
+            }
+
+            return s.Retired != before.Retired;
+        }
+        catch (GateNeededException)
+        {
+            GiveUp(ref s, before);
+        }
+        catch (GuestFaultException)
+        {
+            GiveUp(ref s, before);
+        }
+        finally
+        {
+            _cpu.EndAlone();
+        }
+
+        return false;
+    }
+
+    // Others may have asked it to stop meanwhile; it is about to.
+    private void GiveUp(ref CpuState s, in CpuState before)
+    {
+        s = before;
+        _cpu.AskToStop();
+        _cpu.UpdateMode();
+    }
+
+    private bool ConnectsAlone(int number, ulong target)
+    {
+        if (_blocks.FindBlockAlone(target, _blocks.Links.LinkAt(number).Mode) is not { } block)
+        {
+            return false;
+        }
+
+        _blocks.Links.Connect(number, block);
+        return true;
+    }
+
+    // Whether others have acted so that the one that has the page could use it for a while.
+    private bool AwaitsTurn(ref CpuState s, Leave reason, IVcpuGate gate) =>
+        _cpu.TryFindRam(Missed(ref s), KindOf(reason), out int page) && gate.AwaitTurn(_cpu, page);
 
     // Whether the access that emitted code left for is still the one to look at. It never goes on in the middle of an instruction: what the instruction has
     // read before may have changed since. Where nothing has, the walk says whether the access faults; else the instruction begins anew.

@@ -153,7 +153,7 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
             else
             {
                 _trace?.MakeRoom(ref s);
-                Execute(ref s, Math.Min(left - _slack, _trace is null ? Quantum : CodeTrace.Quantum));
+                Execute(ref s, until, Math.Min(left - _slack, _trace is null ? Quantum : CodeTrace.Quantum));
             }
         }
     }
@@ -163,7 +163,7 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
         !s.InRep && _cpu.InLongMode64 && s.Cpl is 0 or 3 && !_cpu.Careful && Stops is not { Everywhere: true } && !IsObserved;
 
     // Runs emitted code from RIP on, until it comes back for something that changes where it goes on.
-    private void Execute(ref CpuState s, ulong budget)
+    private void Execute(ref CpuState s, ulong until, ulong budget)
     {
         ModeKey mode = ModeKey.Of(_cpu);
         if (mode.Features != _features)
@@ -181,16 +181,10 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
             return;
         }
 
-        s.Emitted.CodePage = s.Rip & ~0xFFFUL;
-        s.Emitted.Budget = ((long)budget << 16) | _control;
-        s.Emitted.FlagsWord = PackFlags(ref s);
-        s.Emitted.InterruptWaits = _cpu.Bus.HasInterrupt ? 1 : 0;
-        ShadowStack stack = mode.IsSupervisor ? _kernelStack : _userStack;
-        s.Emitted.Shadow = stack.Pointer;
-        s.Emitted.ShadowBottom = stack.Bottom;
+        ShadowStack stack = Begin(ref s, budget, mode);
         if (_cpu.Memory.Gate is { } gate)
         {
-            EnterBeside(ref s, target, budget, stack, gate);
+            EnterBeside(ref s, target, until, budget, stack, gate);
             return;
         }
 
@@ -203,6 +197,19 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
         while (reason is Leave.Read or Leave.Write && TryAllow(ref s, reason, out target));
 
         Act(ref s, Stand(ref s, budget, reason, stack));
+    }
+
+    // What emitted code finds in the state.
+    private ShadowStack Begin(ref CpuState s, ulong budget, ModeKey mode)
+    {
+        s.Emitted.CodePage = s.Rip & ~0xFFFUL;
+        s.Emitted.Budget = ((long)budget << 16) | _control;
+        s.Emitted.FlagsWord = PackFlags(ref s);
+        s.Emitted.InterruptWaits = _cpu.Bus.HasInterrupt ? 1 : 0;
+        ShadowStack stack = mode.IsSupervisor ? _kernelStack : _userStack;
+        s.Emitted.Shadow = stack.Pointer;
+        s.Emitted.ShadowBottom = stack.Bottom;
+        return stack;
     }
 
     // Brings the guest's state to where emitted code left; that touches nothing but this vCPU's own. Returns what is to be done there.
@@ -300,19 +307,21 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
     }
 
     // Whether an access that the TLB did not know may go on where it was.
-    private bool TryAllow(ref CpuState s, Leave reason, out nint retry)
+    private bool TryAllow(ref CpuState s, Leave reason, out nint retry, bool alone = false)
     {
         ref readonly Site site = ref _blocks.Links.SiteAt(s.Emitted.Site);
         retry = site.Retry;
         TranslatedBlock block = _blocks.Links.BlockAt(site.Block);
         long revocations = _cpu.Revocations;
-        bool allowed = TryAllowMissed(ref s, reason);
+        bool allowed = alone ? _cpu.TryAllowAlone(Missed(ref s), KindOf(reason)) : TryAllowMissed(ref s, reason);
 
         // What groups before this place have found may not be theirs any more.
         return allowed && !block.IsDropped && !(site.IsInside && _cpu.Revocations != revocations);
     }
 
-    private bool TryAllowMissed(ref CpuState s, Leave reason) => _cpu.TryAllow(Missed(ref s), reason == Leave.Write ? AccessKind.Write : AccessKind.Read);
+    private bool TryAllowMissed(ref CpuState s, Leave reason) => _cpu.TryAllow(Missed(ref s), KindOf(reason));
+
+    private static AccessKind KindOf(Leave reason) => reason == Leave.Write ? AccessKind.Write : AccessKind.Read;
 
     // The address of the access for which emitted code left.
     private ulong Missed(ref CpuState s) => s.Emitted.Rax + (ulong)_blocks.Links.SiteAt(s.Emitted.Site).Skip;

@@ -10,6 +10,9 @@ public sealed class TranslatorStatistics
     /// <summary>Times that emitted code came back, by the reason's number.</summary>
     public long[] Exits { get; } = new long[(int)Leave.Jump + 1];
 
+    /// <summary>Times that a vCPU beside others came to the gate, by the reason's number.</summary>
+    public long[] Stands { get; } = new long[(int)Leave.Jump + 1];
+
     /// <summary>The reasons' names.</summary>
     public static IReadOnlyList<string> Reasons { get; } = Enum.GetNames<Leave>();
 
@@ -25,12 +28,21 @@ public sealed class TranslatorStatistics
     /// <summary>How often the interpreter executed which instruction; empty unless <see cref="IsDetailed"/>.</summary>
     public IReadOnlyDictionary<Iced.Intel.Code, long> ByInstruction => _interpreted;
 
+    /// <summary>What others have counted of it: vCPUs that ran at once.</summary>
+    public IReadOnlyList<(string What, long Times)> More { get; private set; } = [];
+
+    /// <summary>Adds counts of others.</summary>
+    public void Add(IEnumerable<(string What, long Times)> counts) => More = [.. More, .. counts];
+
     internal void Count(Iced.Intel.Code code)
     {
         Interpreted++;
         if (IsDetailed)
         {
-            _interpreted[code] = _interpreted.GetValueOrDefault(code) + 1;
+            lock (_interpreted)
+            {
+                _interpreted[code] = _interpreted.GetValueOrDefault(code) + 1;
+            }
         }
     }
 }

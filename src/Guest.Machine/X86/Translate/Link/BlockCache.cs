@@ -84,14 +84,40 @@ internal sealed class BlockCache : IDisposable
         return code != 0 ? code : _cpu.TryAllowFetch(address) ? FindBlock(address, mode).Entry : 0;
     }
 
+    /// <summary>As <see cref="FindCode"/>, without the gate: 0 also where that does not suffice.</summary>
+    internal nint FindCodeAlone(ulong address, ModeKey mode)
+    {
+        nint code = _jumps.Find(mode.Access, address, KeyOf(mode));
+        return code != 0 ? code : FindBlockAlone(address, mode)?.Entry ?? 0;
+    }
+
+    /// <summary>As <see cref="FindBlock"/>, without the gate: null where that does not suffice.</summary>
+    internal TranslatedBlock? FindBlockAlone(ulong address, ModeKey mode)
+    {
+        if (!_cpu.TryFetchAlone(address, out nint host) || _pages[_cpu.Memory.PageOf(host)] is not { } blocks)
+        {
+            return null;
+        }
+
+        int page = _cpu.Memory.PageOf(host);
+        bool mayTranslate = _hot.Room >= RoomForBlock && _cold.Room >= RoomForBlock && _cpu.MayDeriveAlone(page);
+        return mayTranslate || blocks.Find((int)(address & 0xFFF), mode, LinearOf(address, mode)) is not null ? Find(address, host, mode) : null;
+    }
+
     /// <summary>The block at a linear address; made if there is none.</summary>
     /// <exception cref="GuestFaultException">It may not be fetched.</exception>
     internal TranslatedBlock FindBlock(ulong address, ModeKey mode)
     {
-        nint host = _cpu.FetchHost(address);
+        return Find(address, _cpu.FetchHost(address), mode);
+    }
+
+    private ulong LinearOf(ulong address, ModeKey mode) => mode.IsSupervisor || Trace is not null || IsCut(address) ? address & ~0xFFFUL : 0;
+
+    private TranslatedBlock Find(ulong address, nint host, ModeKey mode)
+    {
         int page = _cpu.Memory.PageOf(host);
         int offset = (int)(address & 0xFFF);
-        ulong linear = mode.IsSupervisor || Trace is not null || IsCut(address) ? address & ~0xFFFUL : 0;
+        ulong linear = LinearOf(address, mode);
         HasLowKernelCode |= mode.IsSupervisor && (long)address >= 0;
         TranslatedBlock block = _pages[page]?.Find(offset, mode, linear) ?? Translate(host & ~0xFFF, new TranslatedBlock(page, offset, mode, linear));
         if (!mode.IsApart)
