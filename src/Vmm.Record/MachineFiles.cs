@@ -26,8 +26,9 @@ public sealed class MachineFiles
     /// <exception cref="Guest.Machine.ReplayKitException">One cannot be read.</exception>
     public static MachineFiles Load(string kernelPath, string? initrdPath, string commandLine)
     {
-        FileIdentity kernel = FileIdentity.Of(kernelPath);
-        FileIdentity? initrd = initrdPath is null ? null : FileIdentity.Of(initrdPath);
-        return new MachineFiles(kernel, initrd, new LinuxImages { Kernel = kernel.Load(), Initrd = initrd?.Load(), CommandLine = commandLine });
+        FileIdentity kernel = FileIdentity.Of(kernelPath, out byte[] image);
+        byte[]? disk = null;
+        FileIdentity? initrd = initrdPath is null ? null : FileIdentity.Of(initrdPath, out disk);
+        return new MachineFiles(kernel, initrd, new LinuxImages { Kernel = image, Initrd = disk, CommandLine = commandLine });
     }
 }

@@ -22,6 +22,7 @@ public sealed partial class GuestMemory : IDisposable
 
     private const ulong Hole = HighStart - LowEnd;
     private readonly MappedRegion _ram;
+    private readonly HostPages _host;
     private readonly PageFlags[] _flags;
     private readonly List<int> _written = [];
     private readonly List<WrittenPages> _readers = [];
@@ -45,6 +46,7 @@ public sealed partial class GuestMemory : IDisposable
         Size = bytes;
         _lowSize = Math.Min(bytes, LowEnd);
         _ram = MappedRegion.Shared("replaykit-ram", (nuint)bytes);
+        _host = new HostPages(_ram.Address, (long)bytes, write: true);
         _flags = GC.AllocateArray<PageFlags>((int)(bytes >> 12), pinned: true);
 
         _everWritten = TrackWrites();
@@ -248,6 +250,7 @@ public sealed partial class GuestMemory : IDisposable
 
         if ((flags & PageFlags.Written) == 0)
         {
+            _host.Need((long)page << 12);
             _flags[page] |= PageFlags.Written;
             _written.Add(page);
         }

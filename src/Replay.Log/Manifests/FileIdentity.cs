@@ -10,13 +10,16 @@ public sealed record FileIdentity(string Path, long Bytes, string Sha256)
 {
     /// <summary>Reads a file through and identifies it.</summary>
     /// <exception cref="Guest.Machine.ReplayKitException">It is missing or cannot be read (RK0107).</exception>
-    public static FileIdentity Of(string path)
+    public static FileIdentity Of(string path) => Of(path, out _);
+
+    /// <summary>The same, with what was read.</summary>
+    /// <exception cref="Guest.Machine.ReplayKitException">It is missing or cannot be read (RK0107).</exception>
+    public static FileIdentity Of(string path, out byte[] content)
     {
         try
         {
-            using FileStream file = File.OpenRead(path);
-            byte[] hash = SHA256.HashData(file);
-            return new FileIdentity(System.IO.Path.GetFullPath(path), file.Length, Convert.ToHexStringLower(hash));
+            content = File.ReadAllBytes(path);
+            return Of(path, content);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

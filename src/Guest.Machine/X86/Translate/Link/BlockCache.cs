@@ -257,6 +257,8 @@ internal sealed class BlockCache : IDisposable
             Emptied++;
         }
 
+        _memory.Need(_hot.Here);
+        _memory.Need(_cold.Here);
         Links.Add(block);
         bool interpreted = Decode(hostPage, block, out int count);
         block.Piece = count == 0 ? null : Trace?.AddPiece(block.Linear, block.Mode.IsSupervisor ? 0 : 3, _ops.AsSpan(0, count));

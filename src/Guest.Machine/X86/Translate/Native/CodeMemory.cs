@@ -10,6 +10,8 @@ internal sealed class CodeMemory : IDisposable
 
     private readonly MappedRegion _writable;
     private readonly MappedRegion _running;
+    private readonly HostPages _toWrite;
+    private readonly HostPages _toRun;
 
     /// <summary>Maps it.</summary>
     /// <param name="bytes">Its size; below 2 GiB, so that every jump in it reaches every place.</param>
@@ -27,6 +29,8 @@ internal sealed class CodeMemory : IDisposable
         MappedRegion? running = MappedRegion.OfFile(fd, (nuint)bytes, LibC.ProtRead | LibC.ProtExec);
         _ = LibC.Close(fd);
         (_writable, _running) = (writable ?? throw Refused(), running ?? throw Refused());
+        _toWrite = new HostPages(_writable.Address, bytes, write: true);
+        _toRun = new HostPages(_running.Address, bytes, write: false);
     }
 
     /// <summary>Where the code runs.</summary>
@@ -34,6 +38,13 @@ internal sealed class CodeMemory : IDisposable
 
     /// <summary>What is added to an address at which code runs to get the one at which it is written.</summary>
     internal nint Distance => _writable.Address - Start;
+
+    /// <summary>Code is about to be written at a place where it will run.</summary>
+    internal void Need(nint place)
+    {
+        _toWrite.Need(place - Start);
+        _toRun.Need(place - Start);
+    }
 
     /// <inheritdoc/>
     public void Dispose()
