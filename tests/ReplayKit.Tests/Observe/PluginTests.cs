@@ -11,7 +11,7 @@ namespace ReplayKit.Tests.Observe;
 /// <summary>What holds for every plugin of the catalogue, seen on a window of a boot with processes, system calls and interrupts.</summary>
 public sealed class PluginTests
 {
-    private const ulong Length = 5_000_000;
+    private const ulong Length = 2_000_000;
 
     // The long form has ten.
     private static readonly int s_replays = int.Parse(Environment.GetEnvironmentVariable("REPLAYKIT_REPLAYS") ?? "2", System.Globalization.CultureInfo.InvariantCulture);
