@@ -21,6 +21,7 @@ import sys
 import tempfile
 
 import measure
+from workloads_report import geometric_mean
 
 # name: (kind, size, small size)
 WORKLOADS = {
@@ -37,6 +38,7 @@ WORKLOADS = {
 }
 SCHEDULES = {'run': 'parallel', 'record': 'parallel', 'turns': 'turns'}
 MODES = ('one', 'run', 'record', 'verify', 'turns', 'qemu')
+RATIOS = (('one', 'run'), ('record', 'run'), ('turns', 'record'), ('qemu', 'run'), ('qemu', 'record'))
 
 
 def parse():
@@ -128,18 +130,11 @@ def median(values):
     return measure.median_with_interval(values)[0]
 
 
-def mean(ratios):
-    return math.exp(sum(map(math.log, ratios)) / len(ratios)) if ratios else float('nan')
-
-
 def report_times(samples):
     names = [name for name in WORKLOADS if any(name in sample.get('work', {}) for sample in samples)]
     times = {mode: {name: [sample['work'][name] for sample in samples if sample['mode'] == mode and name in sample['work']] for name in names} for mode in MODES}
     shown = [mode for mode in MODES if mode != 'verify' and any(times[mode].values())]
-    pairs = [(below, above) for below, above in (('run', 'one'), ('record', 'run'), ('turns', 'record'), ('qemu', 'run'), ('qemu', 'record'))
-             if below in shown and above in shown]
-    columns = [(f'{above} / {below}' if below == 'run' and above == 'one' else f'{below} / {above}', above, below) for below, above in pairs]
-    columns = [(label, 'one', 'run') if label == 'one / run' else (label, below, above) for label, above, below in columns]
+    columns = [(f'{over} / {under}', over, under) for over, under in RATIOS if over in shown and under in shown]
     measure.say('seconds inside the guest, medians; ratios of medians\n')
     measure.say('| workload | kind | ' + ' | '.join(shown) + ' | ' + ' | '.join(label for label, _, _ in columns) + ' |')
     measure.say('| --- ' * (2 + len(shown) + len(columns)) + '|')
@@ -154,7 +149,7 @@ def report_times(samples):
             else:
                 cells.append('')
         measure.say(f'| {name} | {WORKLOADS[name][0]} | ' + ' | '.join(cells) + ' |')
-    measure.say('| geometric mean | | ' + ' | '.join([''] * len(shown) + [f'{mean(ratios[label]):.2f}' for label, _, _ in columns]) + ' |')
+    measure.say('| geometric mean | | ' + ' | '.join([''] * len(shown) + [f'{geometric_mean(ratios[label]) or math.nan:.2f}' for label, _, _ in columns]) + ' |')
     for names_of, values in by_names(samples).items():
         measure.say(f'\nverify --parallel / record, wall time of the whole ({names_of}): {", ".join(f"{value:.2f}" for value in values)}')
     counts = {mode: len([sample for sample in samples if sample['mode'] == mode]) for mode in shown}
