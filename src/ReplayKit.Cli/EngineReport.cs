@@ -20,12 +20,13 @@ internal static class EngineReport
             return;
         }
 
+        bool hasGate = counted.Stands.Any(times => times > 0);
         for (int i = 0; i < counted.Exits.Length; i++)
         {
             Line("left translated code", TranslatorStatistics.Reasons[i], counted.Exits[i]);
         }
 
-        for (int i = 0; i < counted.Stands.Length && counted.Stands.Sum() > 0; i++)
+        for (int i = 0; i < counted.Stands.Length && hasGate; i++)
         {
             Line("came to the gate", TranslatorStatistics.Reasons[i], counted.Stands[i]);
         }

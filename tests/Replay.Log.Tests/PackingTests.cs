@@ -20,8 +20,8 @@ public sealed class PackingTests : IDisposable
         Manifest manifest = Samples.Manifest with
         {
             Machine = Samples.Manifest.Machine with { MemoryBytes = ScribbledMachine.Description.MemoryBytes },
-            Kernel = FileIdentity.Of(Kernel),
-            Initrd = FileIdentity.Of(Initrd),
+            Kernel = FileIdentity.Of(Kernel, out _),
+            Initrd = FileIdentity.Of(Initrd, out _),
         };
         using NewRecording recording = NewRecording.Create(_temporary.Recording, manifest, LogOptions.Default);
         recording.Log.Append(default, new ClockStart(5));

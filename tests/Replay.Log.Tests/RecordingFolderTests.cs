@@ -175,14 +175,14 @@ public sealed class RecordingFolderTests
         using TemporaryFolder folder = new();
         string kernel = Path.Combine(folder.Path, "vmlinuz");
         File.WriteAllText(kernel, "kernel");
-        FileIdentity identity = FileIdentity.Of(kernel);
+        FileIdentity identity = FileIdentity.Of(kernel, out _);
         Assert.Equal(identity, FileIdentity.Of(kernel, "kernel"u8));
         Assert.Equal("kernel"u8.ToArray(), identity.Load());
         File.WriteAllText(kernel, "kernem");
         AssertFails(106, "is not the file of the recording", () => identity.Load());
         File.Delete(kernel);
         AssertFails(107, "cannot be read", () => identity.Load());
-        AssertFails(107, "cannot be read", () => FileIdentity.Of(kernel));
+        AssertFails(107, "cannot be read", () => FileIdentity.Of(kernel, out _));
     }
 
     [Fact]

@@ -94,13 +94,11 @@ internal sealed class CacheWalker(CacheHierarchy caches, int lineBits, Dictionar
         }
     }
 
-    // As the interpreter cuts them.
     private void TakeParts(in PieceFetches piece, int number, int index, ulong linear, ulong physical, int size, AccessKind kind)
     {
         for (int at = 0, part; at < size; at += part)
         {
-            int left = size - at;
-            part = left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1;
+            part = TraceWords.PartOf(size - at);
             Caches.Translate(SaltOf(linear) ^ ((linear + (ulong)at) >> PageBits), kind, piece.IsUser);
             ulong first = physical + (ulong)at;
             for (ulong line = first >> lineBits; line <= (first + (ulong)part - 1) >> lineBits; line++)

@@ -118,18 +118,15 @@ public sealed partial class Vcpu
             return false;
         }
 
-        if (!_tlb.TryFetch(State.Cpl == 3, address, out host))
+        if (_tlb.TryFetch(State.Cpl == 3, address, out host))
         {
-            AccessMode mode = State.Mode;
-            State.Mode = State.Cpl == 3 ? AccessMode.User : AccessMode.Supervisor;
-            _isAlone = true;
-            bool allowed = TryTranslate(address, AccessKind.Fetch, out _);
-            _isAlone = false;
-            State.Mode = mode;
-            return allowed && _tlb.TryFetch(State.Cpl == 3, address, out host);
+            return true;
         }
 
-        return true;
+        _isAlone = true;
+        bool allowed = TryTranslateFetch(address, out _);
+        _isAlone = false;
+        return allowed && _tlb.TryFetch(State.Cpl == 3, address, out host);
     }
 
     /// <summary>Whether more can be derived from a page's code without the gate: it may be read, and everybody knows that this vCPU derives from it.</summary>

@@ -136,16 +136,9 @@ public sealed partial class Vcpu
             return known;
         }
 
-        AccessMode mode = s.Mode;
-        s.Mode = s.Cpl == 3 ? AccessMode.User : AccessMode.Supervisor;
-        ulong physical;
-        try
+        if (!TryTranslateFetch(address, out ulong physical))
         {
-            physical = Translate(address, AccessKind.Fetch);
-        }
-        finally
-        {
-            s.Mode = mode;
+            throw _fault;
         }
 
         return Memory.TryHost(physical, out nint host)

@@ -80,12 +80,25 @@ public sealed partial class Vcpu
             return true;
         }
 
-        AccessMode mode = s.Mode;
-        s.Mode = s.Cpl == 3 ? AccessMode.User : AccessMode.Supervisor;
-        bool allowed = TryTranslate(address, AccessKind.Fetch, out _);
-        s.Mode = mode;
+        bool allowed = TryTranslateFetch(address, out _);
         PendingPageFault = !allowed && _fault.Vector == Vector.PF ? _fault : null;
         return PendingPageFault is null;
+    }
+
+    // As TryTranslate, with the privilege of fetches: the data accesses' may be another one.
+    private bool TryTranslateFetch(ulong address, out ulong physical)
+    {
+        ref CpuState s = ref State;
+        AccessMode mode = s.Mode;
+        s.Mode = s.Cpl == 3 ? AccessMode.User : AccessMode.Supervisor;
+        try
+        {
+            return TryTranslate(address, AccessKind.Fetch, out physical);
+        }
+        finally
+        {
+            s.Mode = mode;
+        }
     }
 
     /// <summary>Translates without raising a fault, setting a bit or remembering anything (debuggers, observers).</summary>

@@ -103,7 +103,6 @@ internal sealed partial class VcpuObserver
         }
     }
 
-    // As the interpreter cuts them.
     private static void AddParts(EventBuffer<AccessEvent> buffer, in AccessEvent whole, int size)
     {
         if (size <= 8 && System.Numerics.BitOperations.IsPow2(size))
@@ -114,8 +113,7 @@ internal sealed partial class VcpuObserver
 
         for (int at = 0, part; at < size; at += part)
         {
-            int left = size - at;
-            part = left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1;
+            part = TraceWords.PartOf(size - at);
             buffer.Add(whole with
             {
                 Linear = new GuestVirtual(whole.Linear.Value + (ulong)at),

@@ -8,11 +8,7 @@ namespace Replay.Log.Manifests;
 /// <param name="Sha256">The SHA-256 of its content, lower-case hexadecimal.</param>
 public sealed record FileIdentity(string Path, long Bytes, string Sha256)
 {
-    /// <summary>Reads a file through and identifies it.</summary>
-    /// <exception cref="Guest.Machine.ReplayKitException">It is missing or cannot be read (RK0107).</exception>
-    public static FileIdentity Of(string path) => Of(path, out _);
-
-    /// <summary>The same, with what was read.</summary>
+    /// <summary>Reads a file and identifies it.</summary>
     /// <exception cref="Guest.Machine.ReplayKitException">It is missing or cannot be read (RK0107).</exception>
     public static FileIdentity Of(string path, out byte[] content)
     {

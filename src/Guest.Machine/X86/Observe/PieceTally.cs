@@ -15,15 +15,10 @@ public sealed class PieceTally
     /// <summary>A count; made where it is not there. Valid until the next one is asked for.</summary>
     public ref PieceCount Of(ulong owner, int piece, ulong target)
     {
-        int mask = _places.Length - 1;
-        int at = Hash(owner, piece, target) & mask;
-        for (; _places[at] != 0; at = (at + 1) & mask)
+        int at = PlaceOf(owner, piece, target);
+        if (_places[at] != 0)
         {
-            ref PieceCount known = ref _counts[_places[at] - 1];
-            if (known.Piece == piece && known.Owner == owner && known.Target == target)
-            {
-                return ref known;
-            }
+            return ref _counts[_places[at] - 1];
         }
 
         if (Count == _counts.Length)
@@ -48,19 +43,26 @@ public sealed class PieceTally
     {
         Array.Resize(ref _counts, 2 * Count);
         _places = new int[2 * _counts.Length];
-        int mask = _places.Length - 1;
         for (int i = 0; i < Count; i++)
         {
-            int at = Hash(_counts[i].Owner, _counts[i].Piece, _counts[i].Target) & mask;
-            while (_places[at] != 0)
-            {
-                at = (at + 1) & mask;
-            }
-
-            _places[at] = i + 1;
+            _places[PlaceOf(_counts[i].Owner, _counts[i].Piece, _counts[i].Target)] = i + 1;
         }
     }
 
-    private static int Hash(ulong owner, int piece, ulong target) =>
-        (int)((((target * 0x9E37_79B9_7F4A_7C15) ^ owner ^ ((ulong)(uint)piece << 32)) * 0xD6E8_FEB8_6659_FD93) >> 33);
+    // Where a count is, or would be.
+    private int PlaceOf(ulong owner, int piece, ulong target)
+    {
+        int mask = _places.Length - 1;
+        int at = (int)((((target * 0x9E37_79B9_7F4A_7C15) ^ owner ^ ((ulong)(uint)piece << 32)) * 0xD6E8_FEB8_6659_FD93) >> 33) & mask;
+        for (; _places[at] != 0; at = (at + 1) & mask)
+        {
+            ref readonly PieceCount known = ref _counts[_places[at] - 1];
+            if (known.Piece == piece && known.Owner == owner && known.Target == target)
+            {
+                break;
+            }
+        }
+
+        return at;
+    }
 }

@@ -28,6 +28,9 @@ public static class TraceWords
     /// <summary>Bytes.</summary>
     public static int SizeOf(ulong word) => ((int)word >> 12) & 0xFFF;
 
+    /// <summary>Bytes of the next access, where so many are left of one: as the interpreter cuts them.</summary>
+    public static int PartOf(int left) => left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1;
+
     /// <summary>Whether it has the right to write: it writes, and may have read.</summary>
     public static bool IsWrite(ulong word) => ((int)word & Write) != 0;
 

@@ -116,28 +116,18 @@ public sealed partial class Translator
 
             return s.Retired != before.Retired;
         }
-        catch (GateNeededException)
+        catch (Exception given) when (given is GateNeededException or GuestFaultException)
         {
-            GiveUp(ref s, before);
-        }
-        catch (GuestFaultException)
-        {
-            GiveUp(ref s, before);
+            // Others may have asked it to stop meanwhile; it is about to.
+            s = before;
+            _cpu.AskToStop();
+            _cpu.UpdateMode();
+            return false;
         }
         finally
         {
             _cpu.EndAlone();
         }
-
-        return false;
-    }
-
-    // Others may have asked it to stop meanwhile; it is about to.
-    private void GiveUp(ref CpuState s, in CpuState before)
-    {
-        s = before;
-        _cpu.AskToStop();
-        _cpu.UpdateMode();
     }
 
     private bool ConnectsAlone(int number, ulong target)

@@ -37,13 +37,11 @@ public sealed class GuestPrograms : IPluginState
             return KernelPlace(pc);
         }
 
-        if (owner.Program < 0 || owner.Program >= _programs.Count || _programs[owner.Program].AreaAt(pc) is not { } area)
+        if (ModuleOf(owner, pc, out ulong address) is not { } module)
         {
-            return new CodePlace(CodePlace.UnknownModule, pc.Value, string.Empty, pc.Value);
+            return new CodePlace(CodePlace.UnknownModule, address, string.Empty, address);
         }
 
-        CodeModule module = _modules[area.Module];
-        ulong address = module.Path == CodeModule.NoFile ? pc.Value : module.AddressOf(pc.Value - area.Start.Value + area.FileOffset);
         ElfFunction? function = module.FunctionAt(address);
         return new CodePlace(module.Path, address, function?.Name ?? string.Empty, function?.Address ?? address);
     }
@@ -56,13 +54,8 @@ public sealed class GuestPrograms : IPluginState
             return (KernelFileOf(pc), pc.Value);
         }
 
-        if (owner.Program < 0 || owner.Program >= _programs.Count || _programs[owner.Program].AreaAt(pc) is not { } area)
-        {
-            return (CodePlace.UnknownModule, pc.Value);
-        }
-
-        CodeModule module = _modules[area.Module];
-        return (module.Path, module.Path == CodeModule.NoFile ? pc.Value : module.AddressOf(pc.Value - area.Start.Value + area.FileOffset));
+        CodeModule? module = ModuleOf(owner, pc, out ulong address);
+        return (module?.Path ?? CodePlace.UnknownModule, address);
     }
 
     /// <summary>Learns the names of the kernel's functions at some addresses, from the guest as it stands.</summary>
@@ -234,6 +227,20 @@ public sealed class GuestPrograms : IPluginState
         }
 
         return program;
+    }
+
+    // The file that a program has at an address, and the address there; null where it has none.
+    private CodeModule? ModuleOf(CodeOwner owner, GuestVirtual pc, out ulong address)
+    {
+        address = pc.Value;
+        if (owner.Program < 0 || owner.Program >= _programs.Count || _programs[owner.Program].AreaAt(pc) is not { } area)
+        {
+            return null;
+        }
+
+        CodeModule module = _modules[area.Module];
+        address = module.Path == CodeModule.NoFile ? address : module.AddressOf(address - area.Start.Value + area.FileOffset);
+        return module;
     }
 
     private CodePlace KernelPlace(GuestVirtual pc)
