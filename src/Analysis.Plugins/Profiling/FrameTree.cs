@@ -14,9 +14,6 @@ internal sealed class FrameTree
     private readonly CodeOwner[] _owners;
     private readonly Dictionary<(CodeOwner, ulong), Frame> _frames = [];
 
-    // Each function once.
-    private readonly Dictionary<Frame, Frame> _known = [];
-
     internal FrameTree(StackNodes stacks, GuestPrograms programs, IReadOnlyDictionary<ulong, string> names)
     {
         (_stacks, _programs, _names) = (stacks, programs, names);
@@ -30,7 +27,7 @@ internal sealed class FrameTree
     }
 
     /// <summary>What is above all threads.</summary>
-    public FrameNode Top { get; } = new(new Frame(string.Empty, string.Empty));
+    public FrameNode Top { get; } = new(default);
 
     /// <summary>Adds instructions of the function at an address, on top of a stack.</summary>
     public void Add(int stack, GuestVirtual pc, long count) => On(Below(stack), FrameOf(stack, pc.Value)).Self += count;
@@ -46,8 +43,8 @@ internal sealed class FrameTree
         StackNode node = _stacks.All[stack];
         return _below[stack] = node switch
         {
-            { IsBottom: true } or { Kind: StackKind.UnknownToUser } => Top.Callee(Known(new Frame(string.Empty, ThreadName(node)))),
-            { IsUnknown: true } => Top.Callee(Known(new Frame(string.Empty, ThreadName(_stacks.BottomOf(stack))))),
+            { IsBottom: true } or { Kind: StackKind.UnknownToUser } => Top.Callee(new Frame(string.Empty, ThreadName(node))),
+            { IsUnknown: true } => Top.Callee(new Frame(string.Empty, ThreadName(_stacks.BottomOf(stack)))),
             { Kind: StackKind.Thunk } => Below(node.Parent),
             { Kind: StackKind.Call } => On(Below(node.Parent), FrameOf(stack, node.Address - 1)),
             _ => On(Below(node.Parent), FrameOf(stack, node.Address)),
@@ -55,7 +52,7 @@ internal sealed class FrameTree
     }
 
     // Functions of a file without symbols cannot be told apart, so that several of them in a row are one.
-    private static FrameNode On(FrameNode below, Frame frame) => ReferenceEquals(below.Frame, frame) && frame.Function.StartsWith('[') ? below : below.Callee(frame);
+    private static FrameNode On(FrameNode below, Frame frame) => below.Frame == frame && frame.Function.StartsWith('[') ? below : below.Callee(frame);
 
     private string ThreadName(in StackNode bottom) => bottom.Owner.IsKernel
         ? _names.GetValueOrDefault(bottom.Address, "[boot]")
@@ -64,24 +61,14 @@ internal sealed class FrameTree
     private Frame FrameOf(int stack, ulong pc)
     {
         CodeOwner owner = (long)pc < 0 ? CodeOwner.Kernel : _owners[stack];
-        if (!_frames.TryGetValue((owner, pc), out Frame? frame))
+        if (!_frames.TryGetValue((owner, pc), out Frame frame))
         {
             CodePlace place = _programs.PlaceOf(owner, new GuestVirtual(pc));
             string file = System.IO.Path.GetFileName(place.Module);
-            frame = Known(new Frame(place.Module, place.Function.Length > 0 ? place.Function : file.StartsWith('[') ? file : $"[{file}]", owner.IsKernel));
+            frame = new Frame(place.Module, place.Function.Length > 0 ? place.Function : file.StartsWith('[') ? file : $"[{file}]", owner.IsKernel);
             _frames.Add((owner, pc), frame);
         }
 
         return frame;
-    }
-
-    private Frame Known(Frame frame)
-    {
-        if (!_known.TryGetValue(frame, out Frame? known))
-        {
-            _known.Add(frame, known = frame);
-        }
-
-        return known;
     }
 }

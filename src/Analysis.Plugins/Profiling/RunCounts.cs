@@ -8,9 +8,6 @@ internal sealed class RunCounts
     private Entry[] _entries = new Entry[1 << 16];
     private int _count;
 
-    // Where the last count of each stack is: mostly that of the next one.
-    private int[] _last = new int[1 << 12];
-
     /// <summary>All of them, in no order that means anything.</summary>
     public IEnumerable<(int Stack, ulong Pc, long Count)> All => _entries.Where(entry => entry.Count != 0).Select(entry => (entry.Stack, entry.Pc, entry.Count));
 
@@ -20,18 +17,6 @@ internal sealed class RunCounts
     /// <summary>Adds instructions.</summary>
     public void Add(int stack, ulong pc, long count)
     {
-        if (stack >= _last.Length)
-        {
-            Array.Resize(ref _last, Math.Max(stack + 1, 2 * _last.Length));
-        }
-
-        ref Entry last = ref _entries[_last[stack]];
-        if (last.Pc == pc && last.Stack == stack && last.Count != 0)
-        {
-            last.Count += count;
-            return;
-        }
-
         int mask = _entries.Length - 1;
         for (int at = Hash(stack, pc) & mask; ; at = (at + 1) & mask)
         {
@@ -39,14 +24,12 @@ internal sealed class RunCounts
             if (entry.Pc == pc && entry.Stack == stack && entry.Count != 0)
             {
                 entry.Count += count;
-                _last[stack] = at;
                 return;
             }
 
             if (entry.Count == 0)
             {
                 entry = new Entry(stack, pc, count);
-                _last[stack] = at;
                 if (++_count > _entries.Length / 2)
                 {
                     Grow();

@@ -15,9 +15,6 @@ internal readonly record struct StackNode(StackKind Kind, int Parent, ulong Addr
     /// <summary>Whether what is below it may turn out to be another stack than it seems.</summary>
     internal bool IsUnknown => Kind is StackKind.Unknown or >= StackKind.UnknownReturn;
 
-    /// <summary>Whether two are the same.</summary>
-    public bool Equals(StackNode other) => Address == other.Address && Parent == other.Parent && Kind == other.Kind && Owner == other.Owner;
-
     /// <inheritdoc/>
     public override int GetHashCode() => (int)((((ulong)(uint)Parent << 32) ^ Address ^ ((ulong)Kind << 60)) * 0x9E37_79B9_7F4A_7C15 >> 33);
 }

@@ -15,29 +15,20 @@ internal sealed class StackNodes
     private readonly Dictionary<StackNode, int> _numbers = [];
     private readonly List<int> _bottoms = [];
 
-    // What was put last on each stack: mostly what is put there next.
-    private int[] _last = new int[1 << 12];
-
     /// <summary>The stacks, by number; what is below one has a lower number.</summary>
     public IReadOnlyList<StackNode> All => _nodes;
 
     /// <summary>The number of a stack.</summary>
     public int Of(in StackNode node)
     {
-        if (node.Parent < 0)
+        if (!_numbers.TryGetValue(node, out int number))
         {
-            return Find(node);
+            _numbers.Add(node, number = _nodes.Count);
+            _bottoms.Add(node.Parent < 0 ? number : _bottoms[node.Parent]);
+            _nodes.Add(node);
         }
 
-        ref int last = ref _last[node.Parent];
-        if (last == 0 || !_nodes[last].Equals(node))
-        {
-            int found = Find(node);
-            _last[node.Parent] = found;
-            return found;
-        }
-
-        return last;
+        return number;
     }
 
     /// <summary>The stack with something on top.</summary>
@@ -133,22 +124,6 @@ internal sealed class StackNodes
 
     /// <summary>What a stack's bottom says.</summary>
     public StackNode BottomOf(int stack) => _nodes[_bottoms[stack]];
-
-    private int Find(in StackNode node)
-    {
-        if (!_numbers.TryGetValue(node, out int number))
-        {
-            _numbers.Add(node, number = _nodes.Count);
-            _bottoms.Add(node.Parent < 0 ? number : _bottoms[node.Parent]);
-            _nodes.Add(node);
-            if (number == _last.Length)
-            {
-                Array.Resize(ref _last, 2 * number);
-            }
-        }
-
-        return number;
-    }
 
     // User code goes on elsewhere than where it was left: in a signal's handler, or behind one.
     private int Handled(int stack, in StackNode entry, ulong target, CodeOwner now)
