@@ -4,4 +4,4 @@ namespace Guest.Machine;
 /// <param name="Kind">What it covers.</param>
 /// <param name="Number">Which one of that kind: vCPU, device, memory region or output.</param>
 /// <param name="Hash">Its hash: SHA-256 truncated to its first 128 bits, read as a little-endian number.</param>
-public readonly record struct StatePart(StatePartKind Kind, int Number, UInt128 Hash);
+public readonly record struct StatePart(StatePartKind Kind, int Number, Hash128 Hash);

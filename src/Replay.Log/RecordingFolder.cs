@@ -34,7 +34,7 @@ public sealed class RecordingFolder
     public Manifest Manifest { get; }
 
     /// <summary>What tells it from any other.</summary>
-    public UInt128 Id { get; }
+    public Hash128 Id { get; }
 
     /// <summary>The SHA-256 of its manifest, lower-case hexadecimal: what a recording that goes on from it calls it.</summary>
     public string Sha256 { get; }
@@ -67,7 +67,7 @@ public sealed class RecordingFolder
     }
 
     /// <summary>What tells the recording of a manifest from any other: the first 128 bits of the SHA-256 of <c>manifest.json</c>.</summary>
-    public static UInt128 IdOf(ReadOnlySpan<byte> manifest) => BinaryPrimitives.ReadUInt128LittleEndian(SHA256.HashData(manifest));
+    public static Hash128 IdOf(ReadOnlySpan<byte> manifest) => Hash128.Read(SHA256.HashData(manifest));
 
     /// <summary>The recording's checkpoints.</summary>
     public CheckpointFolder OpenCheckpoints() => new(RecordingPaths.Checkpoints(Path), Id, Manifest.Machine);

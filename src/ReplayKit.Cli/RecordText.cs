@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Guest.Machine;
 using Replay.Log;
 using Replay.Log.Records;
 
@@ -122,22 +123,20 @@ internal static class RecordText
         record["status"] = answer.Status.ToString().ToLowerInvariant();
         if (answer.Hash is { } hash)
         {
-            record["hash"] = Hex(hash);
+            record["hash"] = hash.ToString();
         }
     }
 
     private static void DescribeStateHash(JsonObject record, StateHash hash)
     {
-        record["hash"] = Hex(hash.Combined());
+        record["hash"] = hash.Combined().ToString();
         JsonArray parts = [];
         foreach (Guest.Machine.StatePart part in hash.Parts)
         {
             string name = $"{part.Kind.ToString().ToLowerInvariant()}.{part.Number.ToString(CultureInfo.InvariantCulture)}";
-            parts.Add((JsonNode)new JsonObject { ["part"] = name, ["hash"] = Hex(part.Hash) });
+            parts.Add((JsonNode)new JsonObject { ["part"] = name, ["hash"] = part.Hash.ToString() });
         }
 
         record["parts"] = parts;
     }
-
-    private static string Hex(UInt128 value) => value.ToString("x32", CultureInfo.InvariantCulture);
 }

@@ -89,7 +89,7 @@ internal sealed record RecordingInfo
         Ended = log.Ended,
         EndedDetail = log.End?.Detail,
         End = log.Last.ToString(),
-        StateHash = log.LastStateHash is { } last ? last.Hash.Combined().ToString("x32", CultureInfo.InvariantCulture) : null,
+        StateHash = log.LastStateHash is { } last ? last.Hash.Combined().ToString() : null,
         StateHashAt = log.LastStateHash?.At.ToString(),
         Damage = log.Damage,
         Cpu = folder.Manifest.Machine.CpuModel,

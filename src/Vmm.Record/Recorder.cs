@@ -121,7 +121,7 @@ public sealed class Recorder
     }
 
     // The guest must not know it: it could make pages that hash alike.
-    private static UInt128 RandomKey() => BinaryPrimitives.ReadUInt128LittleEndian(RandomNumberGenerator.GetBytes(16));
+    private static Hash128 RandomKey() => Hash128.Read(RandomNumberGenerator.GetBytes(16));
 
     private Manifest Manifest() => new()
     {

@@ -1,3 +1,4 @@
+using Guest.Machine;
 using Guest.Machine.Board;
 using Replay.Log.Disks;
 using Replay.Log.Manifests;
@@ -25,7 +26,7 @@ public sealed class GoldenRecordingTests
         Assert.Equal(LogEnding.Ended, log.Ending);
         Assert.Equal("x86-64-v2", recording.Manifest.Machine.CpuModel);
         Assert.Equal(0xfedcba98, recording.Manifest.Machine.Cpuid[1].Edx);
-        Assert.Equal(name.StartsWith("version-1", StringComparison.Ordinal) ? null : (UInt128?)0xab, recording.Manifest.Machine.MemoryHashKey);
+        Assert.Equal(name.StartsWith("version-1", StringComparison.Ordinal) ? null : (Hash128?)0xab, recording.Manifest.Machine.MemoryHashKey);
         Assert.Equal("console=ttyS0 \"quoted\" größer", recording.Manifest.CommandLine);
     }
 

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Guest.Machine;
 using Guest.Machine.Board;
 using Replay.Log.Disks;
 using Replay.Log.Manifests;
@@ -20,7 +21,7 @@ public sealed class ManifestTextTests
         Initrd = new FileIdentity("/boot/größer \"initrd\"", long.MaxValue, new string('c', 64)),
         Machine = Samples.Manifest.Machine with
         {
-            MemoryHashKey = UInt128.MaxValue,
+            MemoryHashKey = new Hash128(ulong.MaxValue, ulong.MaxValue),
             ClockMode = ClockMode.Host,
             MemoryBytes = ulong.MaxValue,
             Pci =

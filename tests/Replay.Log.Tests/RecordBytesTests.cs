@@ -26,7 +26,7 @@ public sealed class RecordBytesTests
         (RecordKind.ConsoleInput, Logged.Typed(new(1, 5), [3]), "12 01 05 01 03"),
         (RecordKind.StateHash, Logged.Of(new(0, 9), Logged.Hash()), "14 09 00"),
         (RecordKind.StateHash,
-            Logged.Of(new(0, 9), Logged.Hash(new(StatePartKind.Registers, 0, 1), new(StatePartKind.Memory, 200, UInt128.MaxValue))),
+            Logged.Of(new(0, 9), Logged.Hash(new(StatePartKind.Registers, 0, 1), new(StatePartKind.Memory, 200, new Hash128(ulong.MaxValue, ulong.MaxValue)))),
             $"14 09 02 01 00 {HashOne} 03 c801 {HashMax}"),
         (RecordKind.End, Logged.Of(new(0, 127), new End(EndReason.PowerOff)), "18 7f 01 00"),
         (RecordKind.End, Logged.Of(new(0, 128), new End(EndReason.GuestRefused, "ü")), "18 8001 09 02 c3bc"),

@@ -62,9 +62,8 @@ public sealed class MachineClock : IClock, IDevice
             return ulong.MaxValue;
         }
 
-        UInt128 instructions = (((UInt128)(ticks - _anchorTicks) << FractionBits) + Rate - 1) / Rate;
-        UInt128 retired = instructions + _anchorRetired;
-        return retired > ulong.MaxValue ? ulong.MaxValue : (ulong)retired;
+        ulong instructions = Frequency.CeilingOf(ticks - _anchorTicks, 1UL << FractionBits, Rate);
+        return instructions > ulong.MaxValue - _anchorRetired ? ulong.MaxValue : instructions + _anchorRetired;
     }
 
     /// <inheritdoc/>
@@ -83,5 +82,9 @@ public sealed class MachineClock : IClock, IDevice
         Rate = reader.ReadUInt64();
     }
 
-    private ulong At(ulong retired) => _anchorTicks + (ulong)(((UInt128)(retired - _anchorRetired) * Rate) >> FractionBits);
+    private ulong At(ulong retired)
+    {
+        ulong high = Math.BigMul(retired - _anchorRetired, Rate, out ulong low);
+        return _anchorTicks + ((high << FractionBits) | (low >> FractionBits));
+    }
 }

@@ -43,7 +43,7 @@ public sealed record MachineDescription
     /// The key of the hash of memory pages (<see cref="Memory.PageHash"/>), which the guest does not get to know; null in recordings of format version 1.
     /// Two machines that differ in it alone behave alike.
     /// </summary>
-    public UInt128? MemoryHashKey { get; init; }
+    public Hash128? MemoryHashKey { get; init; }
 
     /// <summary>The devices on the board, in ascending order of their numbers.</summary>
     public required ImmutableArray<DeviceDescription> Devices { get; init; }

@@ -23,7 +23,7 @@ internal sealed class MachineHasher
     internal IReadOnlyList<StatePart> Hash() => HashAround(_memory.Refresh());
 
     /// <summary>The same with RAM's part as it is given.</summary>
-    internal IReadOnlyList<StatePart> HashAround(UInt128 memory)
+    internal IReadOnlyList<StatePart> HashAround(Hash128 memory)
     {
         var parts = new List<StatePart>(_machine.Board.Devices.Count + _machine.Cpus.Count + 3);
         foreach (Vcpu cpu in _machine.Cpus)
@@ -57,7 +57,7 @@ internal sealed class MachineHasher
     /// <summary>Gives RAM another content.</summary>
     internal void Replace(MemoryImage image) => _memory.Replace(image);
 
-    private UInt128 HashOf(Action<StateWriter> save)
+    private Hash128 HashOf(Action<StateWriter> save)
     {
         _writer.Clear();
         save(_writer);

@@ -13,7 +13,7 @@ public static class MachineSetup
     public const ulong DefaultRate = 4UL << 32;
 
     /// <summary>The key of the hash of memory pages where nobody chooses another: under a virtual clock, so that two runs have equal hashes.</summary>
-    public static readonly UInt128 DefaultMemoryHashKey = new(0x5265_706C_6179_4B69, 0x7420_7669_7274_7561);
+    public static readonly Hash128 DefaultMemoryHashKey = new(0x5265_706C_6179_4B69, 0x7420_7669_7274_7561);
 
     /// <summary>Describes a machine.</summary>
     /// <param name="cpuModel">A name of <see cref="CpuModels.Names"/>, with extras.</param>

@@ -17,7 +17,7 @@ public sealed class OutputHash : IConsoleOutput
     public ulong Count => _hash.Count;
 
     /// <summary>SHA-256 of all bytes so far, cut to 128 bits.</summary>
-    public UInt128 Current
+    public Hash128 Current
     {
         get
         {

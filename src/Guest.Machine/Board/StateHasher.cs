@@ -7,7 +7,7 @@ namespace Guest.Machine.Board;
 public static class StateHasher
 {
     /// <summary>Hashes bytes.</summary>
-    public static UInt128 Hash(ReadOnlySpan<byte> bytes)
+    public static Hash128 Hash(ReadOnlySpan<byte> bytes)
     {
         Span<byte> hash = stackalloc byte[32];
         SHA256.HashData(bytes, hash);
@@ -15,5 +15,5 @@ public static class StateHasher
     }
 
     /// <summary>The first 128 bits of a SHA-256, little-endian.</summary>
-    public static UInt128 Cut(ReadOnlySpan<byte> hash) => BinaryPrimitives.ReadUInt128LittleEndian(hash);
+    public static Hash128 Cut(ReadOnlySpan<byte> hash) => Hash128.Read(hash);
 }

@@ -186,7 +186,7 @@ public sealed partial class VirtualMachine : IBoardControl, IDisposable
 
     /// <summary>The same for one who hashes RAM himself. Costs nothing that grows with RAM.</summary>
     /// <param name="memory">What stands for RAM's part.</param>
-    public IReadOnlyList<StatePart> HashStateAround(UInt128 memory)
+    public IReadOnlyList<StatePart> HashStateAround(Hash128 memory)
     {
         SettleIfHalted();
         return _hasher.HashAround(memory);

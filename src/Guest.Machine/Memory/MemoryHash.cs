@@ -10,8 +10,8 @@ public sealed class MemoryHash
     private readonly GuestMemory _memory;
     private readonly PageHash _hash;
     private readonly WrittenPages _written;
-    private readonly UInt128[] _pages;
-    private UInt128 _sum;
+    private readonly Hash128[] _pages;
+    private Hash128 _sum;
 
     /// <summary>Creates the hash; everything that memory holds counts at the first <see cref="Refresh"/>.</summary>
     /// <param name="memory">The memory.</param>
@@ -21,17 +21,17 @@ public sealed class MemoryHash
         _memory = memory;
         _hash = hash;
         _written = memory.TrackWrites(sinceZero: true);
-        _pages = new UInt128[memory.PageCount];
+        _pages = new Hash128[memory.PageCount];
     }
 
     /// <summary>Takes in the pages written since the last call and begins a new interval.</summary>
     /// <returns>The hash of all RAM.</returns>
-    public UInt128 Refresh()
+    public Hash128 Refresh()
     {
         foreach (int page in _written.Collect())
         {
-            UInt128 now = _hash.Of(page, _memory.Page(page));
-            _sum = unchecked(_sum - _pages[page] + now);
+            Hash128 now = _hash.Of(page, _memory.Page(page));
+            _sum = _sum - _pages[page] + now;
             _pages[page] = now;
         }
 
@@ -42,8 +42,8 @@ public sealed class MemoryHash
     /// <summary>What RAM holds, to be fetched from here.</summary>
     internal MemoryImage Image()
     {
-        UInt128 sum = Refresh();
-        UInt128[] hashes = [.. _pages];
+        Hash128 sum = Refresh();
+        Hash128[] hashes = [.. _pages];
         byte[] zeros = new byte[GuestMemory.PageBytes];
         return new MemoryImage(hashes, sum, (memory, page) => memory.Bring(page, hashes[page] == 0 ? zeros : _memory.Page(page)));
     }
@@ -52,7 +52,7 @@ public sealed class MemoryHash
     /// <remarks>Costs a look at every page's hash; content is fetched later, page by page.</remarks>
     internal void Replace(MemoryImage image)
     {
-        ReadOnlySpan<UInt128> hashes = image.PageHashes.Span;
+        ReadOnlySpan<Hash128> hashes = image.PageHashes.Span;
         var written = new HashSet<int>(_written.Collect());
         List<int> differing = [];
         for (int page = 0; page < _pages.Length; page++)

@@ -7,4 +7,4 @@ namespace Guest.Machine.Memory;
 /// Called at the first access to a page: calls <see cref="GuestMemory.Bring"/> for it, and for any other page whose content is at hand. It is used for
 /// as long as pages are missing.
 /// </param>
-public sealed record MemoryImage(ReadOnlyMemory<UInt128> PageHashes, UInt128 Hash, Action<GuestMemory, int> Fetch);
+public sealed record MemoryImage(ReadOnlyMemory<Hash128> PageHashes, Hash128 Hash, Action<GuestMemory, int> Fetch);

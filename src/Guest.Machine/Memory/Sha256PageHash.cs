@@ -7,7 +7,7 @@ namespace Guest.Machine.Memory;
 internal sealed class Sha256PageHash : PageHash
 {
     /// <inheritdoc/>
-    protected override UInt128 OfContent(int page, ReadOnlySpan<byte> content)
+    protected override Hash128 OfContent(int page, ReadOnlySpan<byte> content)
     {
         Span<byte> bytes = stackalloc byte[8 + GuestMemory.PageBytes];
         BinaryPrimitives.WriteUInt64LittleEndian(bytes, (ulong)page);

@@ -21,7 +21,7 @@ public static class AegisMac
     /// <param name="nonce">Tells tags of equal bytes apart; its first byte lowest.</param>
     /// <param name="data">The bytes, of any number.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)] // the first hash of a run is of many pages: no slow first calls
-    public static UInt128 Of(UInt128 key, UInt128 nonce, ReadOnlySpan<byte> data)
+    public static Hash128 Of(Hash128 key, Hash128 nonce, ReadOnlySpan<byte> data)
     {
         Block c0 = Vector128.Create(0x00, 0x01, 0x01, 0x02, 0x03, 0x05, 0x08, 0x0d, 0x15, 0x22, 0x37, 0x59, 0x90, 0xe9, 0x79, 0x62);
         Block c1 = Vector128.Create(0xdb, 0x3d, 0x18, 0x55, 0x6d, 0xc2, 0x2f, 0xf1, 0x20, 0x11, 0x31, 0x42, 0x73, 0xb5, 0x28, 0xdd);
@@ -55,7 +55,7 @@ public static class AegisMac
         }
 
         Vector128<ulong> tag = (s0 ^ s1 ^ s2 ^ s3 ^ s4 ^ s5 ^ s6).AsUInt64();
-        return new UInt128(tag[1], tag[0]);
+        return new Hash128(tag[1], tag[0]);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -72,5 +72,5 @@ public static class AegisMac
         s0 = Aes.Encrypt(last, s0 ^ m0);
     }
 
-    private static Block ToBlock(UInt128 value) => Vector128.Create((ulong)value, (ulong)(value >> 64)).AsByte();
+    private static Block ToBlock(Hash128 value) => Vector128.Create(value.Low, value.High).AsByte();
 }

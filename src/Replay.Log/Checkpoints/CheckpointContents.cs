@@ -119,7 +119,7 @@ internal sealed record CheckpointContents
         for (int i = 0; i < count; i++)
         {
             int length = cursor.BoundedVarint(CheckpointFormat.BlockBytes + BlockHeader.Length, "the length of a block");
-            var hashes = new UInt128[cursor.BoundedVarint(CheckpointFormat.PagesPerBlock, "the number of pages of a block")];
+            var hashes = new Hash128[cursor.BoundedVarint(CheckpointFormat.PagesPerBlock, "the number of pages of a block")];
             for (int slot = 0; slot < hashes.Length; slot++)
             {
                 hashes[slot] = cursor.Hash();
@@ -194,7 +194,7 @@ internal sealed record CheckpointContents
         }
 
         int slot = cursor.BoundedVarint(CheckpointFormat.PagesPerBlock - 1, "the place of a page in its block");
-        UInt128 hash = cursor.Hash();
+        Hash128 hash = cursor.Hash();
         return hash != 0 ? new PageEntry(page, new PageLocation(file - 1, offset, slot), hash) : throw new RecordFormatException("a page without a hash");
     }
 
@@ -205,7 +205,7 @@ internal sealed record CheckpointContents
         {
             buffer.Varint((ulong)block.Length);
             buffer.Varint((ulong)block.PageHashes.Count);
-            foreach (UInt128 hash in block.PageHashes)
+            foreach (Hash128 hash in block.PageHashes)
             {
                 buffer.Hash(hash);
             }

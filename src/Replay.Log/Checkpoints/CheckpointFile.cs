@@ -40,7 +40,7 @@ internal sealed class CheckpointFile : IDisposable
     /// <exception cref="ReplayKitException">
     /// Damage (RK0101), a newer version (RK0103), another recording's checkpoint (RK0121), or a file that cannot be read (RK0105).
     /// </exception>
-    public static CheckpointFile Open(string path, Position at, UInt128 recording, CheckpointSpaces spaces)
+    public static CheckpointFile Open(string path, Position at, Hash128 recording, CheckpointSpaces spaces)
     {
         SafeFileHandle? file = null;
         bool isOpen = false;
@@ -100,7 +100,7 @@ internal sealed class CheckpointFile : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
-    private static CheckpointHeader ReadHeader(string path, SafeFileHandle file, Position at, UInt128 recording)
+    private static CheckpointHeader ReadHeader(string path, SafeFileHandle file, Position at, Hash128 recording)
     {
         byte[] bytes = new byte[CheckpointHeader.Length];
         int got = RandomAccess.Read(file, bytes, 0);

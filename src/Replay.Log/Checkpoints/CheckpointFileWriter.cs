@@ -22,7 +22,7 @@ internal sealed class CheckpointFileWriter : IDisposable
         + Math.Max(CheckpointFormat.BlockBytes, FrameCompression.MaxStoredLength(FrameCompression.Preferred, CheckpointFormat.BlockBytes))];
 
     private readonly List<StoredBlock> _blocks = [];
-    private readonly List<UInt128> _hashes = [];
+    private readonly List<Hash128> _hashes = [];
     private long _offset = CheckpointHeader.Length;
 
     /// <summary>Begins the file.</summary>
@@ -43,7 +43,7 @@ internal sealed class CheckpointFileWriter : IDisposable
     /// <param name="content">Its 4096 bytes.</param>
     /// <param name="hash">What it holds.</param>
     /// <returns>Where it is, in file <see cref="Own"/>.</returns>
-    public PageLocation Add(ReadOnlySpan<byte> content, UInt128 hash)
+    public PageLocation Add(ReadOnlySpan<byte> content, Hash128 hash)
     {
         PageLocation location = new(Own, _offset, _hashes.Count);
         content.CopyTo(_pages.AsSpan(_hashes.Count * GuestMemory.PageBytes));
@@ -76,7 +76,7 @@ internal sealed class CheckpointFileWriter : IDisposable
 
     /// <summary>Writes the contents and the header, waits for the storage, and gives the file its name.</summary>
     /// <exception cref="IOException">It cannot be written; nothing of it is left under its name.</exception>
-    public void Finish(CheckpointContents contents, CheckpointSpaces spaces, Position at, UInt128 recording)
+    public void Finish(CheckpointContents contents, CheckpointSpaces spaces, Position at, Hash128 recording)
     {
         RecordBuffer buffer = new();
         contents.Write(buffer, spaces);

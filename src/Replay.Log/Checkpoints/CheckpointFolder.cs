@@ -15,7 +15,7 @@ public sealed class CheckpointFolder : IDisposable
     /// <param name="path">The folder.</param>
     /// <param name="recording">The recording that all its checkpoints belong to (<see cref="RecordingFolder.Id"/>).</param>
     /// <param name="machine">The machine.</param>
-    public CheckpointFolder(string path, UInt128 recording, MachineDescription machine)
+    public CheckpointFolder(string path, Hash128 recording, MachineDescription machine)
     {
         Path = path;
         Recording = recording;
@@ -26,7 +26,7 @@ public sealed class CheckpointFolder : IDisposable
     public string Path { get; }
 
     /// <summary>The recording they belong to.</summary>
-    public UInt128 Recording { get; }
+    public Hash128 Recording { get; }
 
     /// <summary>What of the machine consists of pages.</summary>
     internal CheckpointSpaces Spaces { get; }

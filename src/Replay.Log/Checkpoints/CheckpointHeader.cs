@@ -14,7 +14,7 @@ namespace Replay.Log.Checkpoints;
 /// <param name="ContentsLength">Bytes of the contents when unpacked.</param>
 /// <param name="Recording">The recording it belongs to: the beginning of its manifest's SHA-256.</param>
 internal sealed record CheckpointHeader(
-    int Version, FrameCodec Codec, Position At, long FileLength, long ContentsOffset, int ContentsLength, UInt128 Recording)
+    int Version, FrameCodec Codec, Position At, long FileLength, long ContentsOffset, int ContentsLength, Hash128 Recording)
 {
     /// <summary>Bytes of a header.</summary>
     public const int Length = 128;
@@ -29,7 +29,7 @@ internal sealed record CheckpointHeader(
     public byte[] ContentsHash { get; init; } = new byte[SHA256.HashSizeInBytes];
 
     /// <summary>What tells this checkpoint from any other.</summary>
-    public UInt128 Id => BinaryPrimitives.ReadUInt128LittleEndian(ContentsHash);
+    public Hash128 Id => Hash128.Read(ContentsHash);
 
     /// <summary>Bytes of the contents as stored.</summary>
     public long StoredLength => FileLength - ContentsOffset;
@@ -46,7 +46,7 @@ internal sealed record CheckpointHeader(
         BinaryPrimitives.ReadInt64LittleEndian(bytes[24..]),
         BinaryPrimitives.ReadInt64LittleEndian(bytes[32..]),
         BinaryPrimitives.ReadInt32LittleEndian(bytes[40..]),
-        BinaryPrimitives.ReadUInt128LittleEndian(bytes[48..]))
+        Hash128.Read(bytes[48..]))
     {
         ContentsHash = bytes.Slice(HashOffset, SHA256.HashSizeInBytes).ToArray(),
     };
@@ -63,7 +63,7 @@ internal sealed record CheckpointHeader(
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(24), FileLength);
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(32), ContentsOffset);
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(40), ContentsLength);
-        BinaryPrimitives.WriteUInt128LittleEndian(bytes.AsSpan(48), Recording);
+        Recording.Write(bytes.AsSpan(48));
         ContentsHash.CopyTo(bytes.AsSpan(HashOffset));
         BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(ChecksumOffset), Crc32C.Of(bytes.AsSpan(0, ChecksumOffset)));
         return bytes;

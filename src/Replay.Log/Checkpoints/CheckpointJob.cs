@@ -65,7 +65,7 @@ public sealed class CheckpointJob
     {
         SeriesState last = _series.Last;
         using CheckpointFileWriter file = new(_folder.FileOf(At));
-        Dictionary<UInt128, PageLocation> own = [];
+        Dictionary<Hash128, PageLocation> own = [];
         List<PageEntry> changes = StoreChanges(file, last, own);
         Dictionary<int, List<PageEntry>> disks = _disks.ToDictionary(disk => disk.Slot, disk => StoreChanges(file, last, own, disk));
         file.EndBlock();
@@ -107,14 +107,14 @@ public sealed class CheckpointJob
     }
 
     // The pages that really changed; content that is stored nowhere yet goes into the file.
-    private List<PageEntry> StoreChanges(CheckpointFileWriter file, SeriesState last, Dictionary<UInt128, PageLocation> own)
+    private List<PageEntry> StoreChanges(CheckpointFileWriter file, SeriesState last, Dictionary<Hash128, PageLocation> own)
     {
         List<PageEntry> changes = [];
         byte[] content = new byte[GuestMemory.PageBytes];
         foreach (int page in _pages)
         {
             _snapshot.Read(page, content);
-            UInt128 hash = _hash.Of(page, content);
+            Hash128 hash = _hash.Of(page, content);
             if (hash == last.Table.Hashes[page])
             {
                 continue;
@@ -127,14 +127,14 @@ public sealed class CheckpointJob
     }
 
     // The same of a disk's blocks.
-    private static List<PageEntry> StoreChanges(CheckpointFileWriter file, SeriesState last, Dictionary<UInt128, PageLocation> own, DiskChanges disk)
+    private static List<PageEntry> StoreChanges(CheckpointFileWriter file, SeriesState last, Dictionary<Hash128, PageLocation> own, DiskChanges disk)
     {
         List<PageEntry> changes = [];
         DiskTable? table = last.Disks.GetValueOrDefault(disk.Slot);
         for (int i = 0; i < disk.Count; i++)
         {
             ReadOnlySpan<byte> content = disk.Content(i);
-            UInt128 hash = content.ContainsAnyExcept((byte)0) ? StoredDisk.HashOf(content) : 0;
+            Hash128 hash = content.ContainsAnyExcept((byte)0) ? StoredDisk.HashOf(content) : 0;
             if (table is null || !table.TryFind(disk.Block(i), out PageEntry row) || row.Hash != hash)
             {
                 changes.Add(new PageEntry(disk.Block(i), hash == 0 ? default : Store(file, last, own, content, hash), hash));
@@ -144,7 +144,7 @@ public sealed class CheckpointJob
         return changes;
     }
 
-    private static PageLocation Store(CheckpointFileWriter file, SeriesState last, Dictionary<UInt128, PageLocation> own, ReadOnlySpan<byte> content, UInt128 hash)
+    private static PageLocation Store(CheckpointFileWriter file, SeriesState last, Dictionary<Hash128, PageLocation> own, ReadOnlySpan<byte> content, Hash128 hash)
     {
         if (!own.TryGetValue(hash, out PageLocation location) && !last.Contents.TryFind(hash, out location))
         {
@@ -156,7 +156,7 @@ public sealed class CheckpointJob
     }
 
     // Inside a file, it is file 0 itself and those it rests on are numbered from 1.
-    private CheckpointContents Describe(IReadOnlyList<StoredBlock> blocks, List<PageEntry> entries, List<DiskRows> disks, int toBase, int depth, UInt128 memory)
+    private CheckpointContents Describe(IReadOnlyList<StoredBlock> blocks, List<PageEntry> entries, List<DiskRows> disks, int toBase, int depth, Hash128 memory)
     {
         List<int> restsOn = [.. disks.SelectMany(disk => disk.Entries).Concat(entries).Where(entry => !entry.Location.IsZero && entry.Location.File != CheckpointFileWriter.Own)
             .Select(entry => entry.Location.File).Concat(toBase < 0 ? [] : [toBase]).Distinct().Order()];

@@ -1,3 +1,5 @@
+using Guest.Machine;
+
 namespace Replay.Log.Checkpoints;
 
 /// <summary>Where content is stored that has been met already, so that the same page is stored once wherever it turns up.</summary>
@@ -5,13 +7,13 @@ namespace Replay.Log.Checkpoints;
 internal sealed class ContentIndex
 {
     private const int MostPages = 1 << 20;
-    private readonly Dictionary<UInt128, PageLocation> _places = [];
+    private readonly Dictionary<Hash128, PageLocation> _places = [];
 
     /// <summary>Whether content is stored already, and where.</summary>
-    public bool TryFind(UInt128 content, out PageLocation location) => _places.TryGetValue(content, out location);
+    public bool TryFind(Hash128 content, out PageLocation location) => _places.TryGetValue(content, out location);
 
     /// <summary>Notes where content is stored.</summary>
-    public void Add(UInt128 content, PageLocation location)
+    public void Add(Hash128 content, PageLocation location)
     {
         if (_places.Count >= MostPages)
         {

@@ -1,3 +1,5 @@
+using Guest.Machine;
+
 namespace Replay.Log.Checkpoints;
 
 /// <summary>What the blocks of a disk hold that were written up to a position; the others hold what its image does.</summary>
@@ -15,14 +17,14 @@ internal sealed class DiskTable
     public IReadOnlyCollection<int> Blocks => _rows.Keys;
 
     /// <summary>A sum over the rows, to be compared with what the writer of a checkpoint had: of (hash + 1) × (2 × block + 1), modulo 2^128.</summary>
-    public UInt128 Sum
+    public Hash128 Sum
     {
         get
         {
-            UInt128 sum = 0;
+            Hash128 sum = 0;
             foreach (PageEntry row in _rows.Values)
             {
-                sum = unchecked(sum + ((row.Hash + 1) * ((2 * (UInt128)row.Page) + 1)));
+                sum = sum + ((row.Hash + 1) * ((2 * (ulong)row.Page) + 1));
             }
 
             return sum;

@@ -1,3 +1,5 @@
+using Guest.Machine;
+
 namespace Replay.Log.Checkpoints;
 
 /// <summary>What every page of RAM holds at a position: its hash, and where its content is stored.</summary>
@@ -7,7 +9,7 @@ internal sealed class PageTable
     /// <param name="pages">RAM pages.</param>
     public PageTable(int pages)
     {
-        Hashes = new UInt128[pages];
+        Hashes = new Hash128[pages];
         Locations = new PageLocation[pages];
     }
 
@@ -18,20 +20,20 @@ internal sealed class PageTable
     }
 
     /// <summary>[page] its part of the hash of all RAM; 0 for zeros.</summary>
-    public UInt128[] Hashes { get; }
+    public Hash128[] Hashes { get; }
 
     /// <summary>[page] where it is stored.</summary>
     public PageLocation[] Locations { get; }
 
     /// <summary>The hash of all RAM.</summary>
-    public UInt128 Sum
+    public Hash128 Sum
     {
         get
         {
-            UInt128 sum = 0;
-            foreach (UInt128 hash in Hashes)
+            Hash128 sum = 0;
+            foreach (Hash128 hash in Hashes)
             {
-                sum = unchecked(sum + hash);
+                sum = sum + hash;
             }
 
             return sum;

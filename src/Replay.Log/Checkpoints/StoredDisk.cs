@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Guest.Machine;
 
 namespace Replay.Log.Checkpoints;
 
@@ -40,10 +41,10 @@ public sealed class StoredDisk
     }
 
     /// <summary>What tells content apart: the first 128 bits of its SHA-256.</summary>
-    internal static UInt128 HashOf(ReadOnlySpan<byte> content)
+    internal static Hash128 HashOf(ReadOnlySpan<byte> content)
     {
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(content, digest);
-        return BinaryPrimitives.ReadUInt128LittleEndian(digest);
+        return Hash128.Read(digest);
     }
 }

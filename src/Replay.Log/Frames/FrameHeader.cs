@@ -22,7 +22,7 @@ internal readonly record struct FrameHeader(
     int PayloadLength,
     Position From,
     Position To,
-    UInt128 Previous,
+    Hash128 Previous,
     uint PayloadChecksum)
 {
     /// <summary>Bytes of a header on disk.</summary>
@@ -46,7 +46,7 @@ internal readonly record struct FrameHeader(
         BinaryPrimitives.ReadInt32LittleEndian(bytes[20..]),
         new Position(BinaryPrimitives.ReadInt32LittleEndian(bytes[24..]), BinaryPrimitives.ReadUInt64LittleEndian(bytes[32..])),
         new Position(BinaryPrimitives.ReadInt32LittleEndian(bytes[28..]), BinaryPrimitives.ReadUInt64LittleEndian(bytes[40..])),
-        BinaryPrimitives.ReadUInt128LittleEndian(bytes[48..]),
+        Hash128.Read(bytes[48..]),
         BinaryPrimitives.ReadUInt32LittleEndian(bytes[64..]));
 
     /// <summary>Writes the header with its checksum.</summary>
@@ -62,17 +62,17 @@ internal readonly record struct FrameHeader(
         BinaryPrimitives.WriteInt32LittleEndian(bytes[28..], To.Vcpu);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes[32..], From.Retired);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes[40..], To.Retired);
-        BinaryPrimitives.WriteUInt128LittleEndian(bytes[48..], Previous);
+        Previous.Write(bytes[48..]);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes[64..], PayloadChecksum);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes[ChecksumOffset..], Crc32C.Of(bytes[..ChecksumOffset]));
     }
 
     /// <summary>The hash that the next frame carries: SHA-256 over header and stored payload, its first 128 bits.</summary>
     /// <param name="frame">The whole frame.</param>
-    public static UInt128 ChainHash(ReadOnlySpan<byte> frame)
+    public static Hash128 ChainHash(ReadOnlySpan<byte> frame)
     {
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(frame, digest);
-        return BinaryPrimitives.ReadUInt128LittleEndian(digest);
+        return Hash128.Read(digest);
     }
 }

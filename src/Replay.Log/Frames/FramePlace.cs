@@ -9,4 +9,4 @@ namespace Replay.Log.Frames;
 /// <param name="Previous">The hash of the frame before it.</param>
 /// <param name="From">Where the frame before it ended.</param>
 /// <param name="To">Every input up to here is in it or in one before it.</param>
-internal readonly record struct FramePlace(int Segment, long Offset, ulong Sequence, UInt128 Previous, Position From, Position To);
+internal readonly record struct FramePlace(int Segment, long Offset, ulong Sequence, Hash128 Previous, Position From, Position To);

@@ -12,7 +12,7 @@ internal sealed class FrameReader(ISegmentStore store, int vcpus) : IDisposable
     private int _segments;
     private long _nextOffset;
     private ulong _sequence;
-    private UInt128 _previous;
+    private Hash128 _previous;
 
     /// <summary>The header of the current frame.</summary>
     public FrameHeader Header { get; private set; }

@@ -11,7 +11,7 @@ internal sealed class FrameWriter(ISegmentStore store, LogOptions options) : IDi
     private int _segments;
     private long _segmentBytes;
     private ulong _sequence;
-    private UInt128 _previous;
+    private Hash128 _previous;
 
     /// <summary>Where the last whole frame ended.</summary>
     public Position To { get; private set; }

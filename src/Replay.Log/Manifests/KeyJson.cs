@@ -1,25 +1,16 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Guest.Machine;
 
 namespace Replay.Log.Manifests;
 
 /// <summary>A key of 128 bits in a manifest: 32 lower-case hexadecimal digits, as hashes are printed.</summary>
-internal sealed class KeyJson : JsonConverter<UInt128>
+internal sealed class KeyJson : JsonConverter<Hash128>
 {
-    private const int Digits = 32;
+    /// <inheritdoc/>
+    public override Hash128 Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        Hash128.TryParse(reader.GetString(), out Hash128 key) ? key : throw new JsonException($"a key is not {Hash128.Digits} lower-case hexadecimal digits");
 
     /// <inheritdoc/>
-    public override UInt128 Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.GetString() is { Length: Digits } text
-            && UInt128.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out UInt128 key)
-            && TextOf(key) == text
-                ? key
-                : throw new JsonException($"a key is not {Digits} lower-case hexadecimal digits");
-
-    /// <inheritdoc/>
-    public override void Write(Utf8JsonWriter writer, UInt128 value, JsonSerializerOptions options) => writer.WriteStringValue(TextOf(value));
-
-    /// <summary>The digits.</summary>
-    internal static string TextOf(UInt128 key) => key.ToString("x32", CultureInfo.InvariantCulture);
+    public override void Write(Utf8JsonWriter writer, Hash128 value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
 }

@@ -80,7 +80,7 @@ internal static class ManifestText
         json.WriteString("clockMode", ClockModeJson.WordOf(machine.ClockMode));
         json.WriteNumber("tscHz", machine.TscHz);
         json.WriteNumber("virtualRate", machine.VirtualRate);
-        json.WriteString("memoryHashKey", machine.MemoryHashKey is { } key ? KeyJson.TextOf(key) : null);
+        json.WriteString("memoryHashKey", machine.MemoryHashKey is { } key ? key.ToString() : null);
         WriteList(json, "devices", machine.Devices, Write);
         WriteList(json, "pci", machine.Pci, Write);
         json.WriteEndObject();

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Guest.Machine;
 using Guest.Machine.Devices.Block;
 
 namespace Replay.Log.Records;
@@ -14,7 +15,7 @@ namespace Replay.Log.Records;
 /// <param name="Index">The request's place among those that wait for an answer, from the oldest, which is 0.</param>
 /// <param name="Status">How it ended.</param>
 /// <param name="Hash">The first 128 bits of the SHA-256 of what was read; null where nothing was.</param>
-public readonly record struct DiskAnswer(int Slot, int Index, DiskStatus Status, UInt128? Hash) : IRecord<DiskAnswer>
+public readonly record struct DiskAnswer(int Slot, int Index, DiskStatus Status, Hash128? Hash) : IRecord<DiskAnswer>
 {
     private const int MaxIndex = 1 << 20;
     private const int IndexShift = 3;

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Guest.Machine;
 
 namespace Replay.Log.Records;
 
@@ -41,7 +42,7 @@ public sealed class RecordBuffer
     }
 
     /// <summary>Writes a hash of 128 bits.</summary>
-    public void Hash(UInt128 hash) => BinaryPrimitives.WriteUInt128LittleEndian(Grow(16), hash);
+    public void Hash(Hash128 hash) => hash.Write(Grow(16));
 
     /// <summary>Writes the bytes alone.</summary>
     public void Raw(ReadOnlySpan<byte> bytes) => bytes.CopyTo(Grow(bytes.Length));

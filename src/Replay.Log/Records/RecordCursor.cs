@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Guest.Machine;
 
 namespace Replay.Log.Records;
 
@@ -79,14 +80,14 @@ public ref struct RecordCursor(ReadOnlySpan<byte> payload, int offset)
     }
 
     /// <summary>Reads a hash of 128 bits.</summary>
-    public UInt128 Hash()
+    public Hash128 Hash()
     {
         if (Remaining < 16)
         {
             throw new RecordFormatException("a record ends behind its frame");
         }
 
-        UInt128 hash = BinaryPrimitives.ReadUInt128LittleEndian(_payload[Offset..]);
+        Hash128 hash = Hash128.Read(_payload[Offset..]);
         Offset += 16;
         return hash;
     }

@@ -24,7 +24,7 @@ public readonly struct StateHash(ImmutableArray<StatePart> parts) : IRecord<Stat
     public ImmutableArray<StatePart> Parts { get; } = parts;
 
     /// <summary>One hash over all parts: SHA-256 over kind, number (4 bytes each) and hash of each, its first 128 bits.</summary>
-    public UInt128 Combined()
+    public Hash128 Combined()
     {
         byte[] bytes = new byte[Parts.Length * 24];
         Span<byte> rest = bytes;
@@ -32,11 +32,11 @@ public readonly struct StateHash(ImmutableArray<StatePart> parts) : IRecord<Stat
         {
             BinaryPrimitives.WriteInt32LittleEndian(rest, (int)part.Kind);
             BinaryPrimitives.WriteInt32LittleEndian(rest[4..], part.Number);
-            BinaryPrimitives.WriteUInt128LittleEndian(rest[8..], part.Hash);
+            part.Hash.Write(rest[8..]);
             rest = rest[24..];
         }
 
-        return BinaryPrimitives.ReadUInt128LittleEndian(SHA256.HashData(bytes));
+        return Hash128.Read(SHA256.HashData(bytes));
     }
 
     /// <summary>The parts in which two state hashes differ, those that only one of them has included; empty where they are equal.</summary>

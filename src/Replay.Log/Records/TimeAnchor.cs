@@ -27,8 +27,11 @@ public readonly record struct TimeAnchor(ulong Tsc, ulong Rate) : IRecord<TimeAn
     public static RecordKind Kind => RecordKind.TimeAnchor;
 
     /// <summary>The counter so many retired instructions after the anchor; wraps at 2^64.</summary>
-    public ulong TscAfter(ulong instructions) =>
-        unchecked(Tsc + (ulong)(((UInt128)instructions * Rate) >> RateFractionBits));
+    public ulong TscAfter(ulong instructions)
+    {
+        ulong high = Math.BigMul(instructions, Rate, out ulong low);
+        return unchecked(Tsc + ((high << RateFractionBits) | (low >> RateFractionBits)));
+    }
 
     /// <inheritdoc/>
     public static TimeAnchor Read(scoped ref RecordCursor cursor, RecordPlace place)

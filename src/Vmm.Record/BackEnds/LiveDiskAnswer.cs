@@ -9,4 +9,4 @@ namespace Vmm.Record.BackEnds;
 /// <param name="Data">What was read, in a buffer that is to be given back; null where nothing was.</param>
 /// <param name="Hash">The hash of what was read.</param>
 /// <param name="Failure">Why the run cannot go on: a write was lost; null where none was.</param>
-internal readonly record struct LiveDiskAnswer(DiskRequest Request, DiskStatus Status, byte[]? Data, UInt128? Hash, ReplayKitException? Failure = null);
+internal readonly record struct LiveDiskAnswer(DiskRequest Request, DiskStatus Status, byte[]? Data, Hash128? Hash, ReplayKitException? Failure = null);

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Globalization;
 using System.Numerics;
 using System.Security.Cryptography;
 using Guest.Machine.Memory;
@@ -9,7 +7,7 @@ namespace Guest.Machine.Tests.Memory;
 /// <summary>What memory contributes to the state hash (docs/determinism.md).</summary>
 public sealed class MemoryHashTests
 {
-    private static readonly UInt128 Key = Number("0123456789abcdeffedcba9876543210");
+    private static readonly Hash128 Key = Number("0123456789abcdeffedcba9876543210");
 
     // From the reference implementation of the AEGIS draft.
     [Theory]
@@ -34,15 +32,15 @@ public sealed class MemoryHashTests
     public void A_page_of_zeros_hashes_to_zero()
     {
         byte[] zeros = new byte[GuestMemory.PageBytes];
-        Assert.Equal(UInt128.Zero, PageHash.For(Key).Of(7, zeros));
-        Assert.Equal(UInt128.Zero, PageHash.For(null).Of(7, zeros));
+        Assert.Equal(new Hash128(0, 0), PageHash.For(Key).Of(7, zeros));
+        Assert.Equal(new Hash128(0, 0), PageHash.For(null).Of(7, zeros));
     }
 
     [Fact]
     public void Without_a_key_a_page_hashes_by_sha_256_as_in_format_version_1()
     {
         byte[] bytes = [7, 0, 0, 0, 0, 0, 0, 0, .. Pattern()];
-        Assert.Equal(BinaryPrimitives.ReadUInt128LittleEndian(SHA256.HashData(bytes)), PageHash.For(null).Of(7, Pattern()));
+        Assert.Equal(Hash128.Read(SHA256.HashData(bytes)), PageHash.For(null).Of(7, Pattern()));
     }
 
     [Fact]
@@ -50,7 +48,7 @@ public sealed class MemoryHashTests
     {
         byte[] content = Pattern();
         PageHash hash = PageHash.For(Key);
-        UInt128 before = hash.Of(1 << 12, content);
+        Hash128 before = hash.Of(1 << 12, content);
         for (int bit = 0; bit < content.Length * 8; bit += 61)
         {
             content[bit / 8] ^= (byte)(1 << (bit % 8));
@@ -61,7 +59,8 @@ public sealed class MemoryHashTests
         for (int bit = 0; bit < 12; bit++)
         {
             AssertFar(before, hash.Of((1 << 12) | (1 << bit), content));
-            AssertFar(before, PageHash.For(Key ^ ((UInt128)1 << (11 * bit))).Of(1 << 12, content));
+            UInt128 flipped = (UInt128)1 << (11 * bit);
+            AssertFar(before, PageHash.For(new Hash128(Key.High ^ (ulong)(flipped >> 64), Key.Low ^ (ulong)flipped)).Of(1 << 12, content));
         }
     }
 
@@ -71,7 +70,7 @@ public sealed class MemoryHashTests
         using var memory = new GuestMemory(1 << 20);
         PageHash pages = PageHash.For(Key);
         var hash = new MemoryHash(memory, pages);
-        Assert.Equal(UInt128.Zero, hash.Refresh());
+        Assert.Equal(new Hash128(0, 0), hash.Refresh());
         memory.Write(new GuestPhysical(0x3000), "one"u8);
         memory.Write(new GuestPhysical(0x9FFE), "across"u8);
         hash.Refresh();
@@ -79,17 +78,17 @@ public sealed class MemoryHashTests
         memory.Write(new GuestPhysical(0x5000), "gone"u8);
         hash.Refresh();
         memory.Write(new GuestPhysical(0x5000), "\0\0\0\0"u8);
-        UInt128 sum = unchecked(pages.Of(3, memory.Page(3)) + pages.Of(9, memory.Page(9)) + pages.Of(10, memory.Page(10)));
+        Hash128 sum = pages.Of(3, memory.Page(3)) + pages.Of(9, memory.Page(9)) + pages.Of(10, memory.Page(10));
         Assert.Equal(sum, hash.Refresh());
     }
 
-    private static void AssertFar(UInt128 one, UInt128 other)
+    private static void AssertFar(Hash128 one, Hash128 other)
     {
-        int differing = BitOperations.PopCount((ulong)(one ^ other)) + BitOperations.PopCount((ulong)((one ^ other) >> 64));
+        int differing = BitOperations.PopCount(one.Low ^ other.Low) + BitOperations.PopCount(one.High ^ other.High);
         Assert.InRange(differing, 30, 98);
     }
 
     private static byte[] Pattern() => [.. Enumerable.Range(0, GuestMemory.PageBytes).Select(i => (byte)((i * 7) + (i >> 8)))];
 
-    private static UInt128 Number(string digits) => UInt128.Parse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+    private static Hash128 Number(string digits) => Hash128.TryParse(digits, out Hash128 number) ? number : throw new ArgumentException(digits);
 }

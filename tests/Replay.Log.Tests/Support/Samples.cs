@@ -48,7 +48,7 @@ internal static class Samples
             Logged.Of(new Position(0, 80_007), new TimeAnchor(2_000_175, Rate25 + TimeAnchor.CoarseUnit)),
             Logged.Typed(new Position(0, 80_007, 4096), "ls\r"u8.ToArray()),
             Logged.Of(new Position(0, 90_000), Logged.Hash(
-                new StatePart(StatePartKind.Registers, 0, 1), new StatePart(StatePartKind.Device, 2, UInt128.MaxValue))),
+                new StatePart(StatePartKind.Registers, 0, 1), new StatePart(StatePartKind.Device, 2, new Hash128(ulong.MaxValue, ulong.MaxValue)))),
         ],
         [
             Logged.Of(new Position(0, 120_000), new TimeAnchor(9_000_000_000, 3)),
@@ -104,7 +104,7 @@ internal static class Samples
         8 => Logged.Of(at, default(InterruptTaken)),
         7 => Logged.Of(at, new VcpuTurn(random.Next(2))),
         6 => Logged.Frame(at, random.Next(1, 32), Bytes(random, random.Next(1600))),
-        5 => Logged.Of(at, new DiskAnswer(random.Next(1, 32), random.Next(512), (DiskStatus)random.Next(3), random.Next(2) == 0 ? null : new UInt128(Number(random), Number(random)))),
+        5 => Logged.Of(at, new DiskAnswer(random.Next(1, 32), random.Next(512), (DiskStatus)random.Next(3), random.Next(2) == 0 ? null : new Hash128(Number(random), Number(random)))),
         4 => Logged.Entropy(at, random.Next(1, 32), Bytes(random, random.Next(70))),
         0 => Logged.Seed(at, Bytes(random, random.Next(70))),
         1 => Logged.Of(at, new ClockStart((long)Number(random))),
@@ -114,7 +114,7 @@ internal static class Samples
     };
 
     private static StatePart Part(Random random) => new(
-        (StatePartKind)random.Next(1, 5), random.Next(), new UInt128(Number(random), Number(random)));
+        (StatePartKind)random.Next(1, 5), random.Next(), new Hash128(Number(random), Number(random)));
 
     private static byte[] Bytes(Random random, int count)
     {

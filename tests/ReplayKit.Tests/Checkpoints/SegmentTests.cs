@@ -137,7 +137,7 @@ public sealed class SegmentTests(CheckpointedBoot boot)
             case RecordKind.StateHash:
                 StateHash hash = log.Read<StateHash>();
                 bool isWrong = places.Contains(log.Position);
-                copy.Append(log.Position, new StateHash([.. hash.Parts.Select(part => isWrong && part.Kind == StatePartKind.Memory ? part with { Hash = part.Hash ^ 1 } : part)]));
+                copy.Append(log.Position, new StateHash([.. hash.Parts.Select(part => isWrong && part.Kind == StatePartKind.Memory ? part with { Hash = part.Hash + 1 } : part)]));
                 break;
             default: throw new InvalidOperationException($"a {log.Kind} record");
         }

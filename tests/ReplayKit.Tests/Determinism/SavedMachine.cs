@@ -1,3 +1,4 @@
+using Guest.Machine;
 using Guest.Machine.Board;
 using Guest.Machine.Memory;
 using Guest.Machine.State;
@@ -18,8 +19,8 @@ internal sealed class SavedMachine
         StateWriter writer = new();
         machine.Save(writer);
         _state = writer.Written.ToArray();
-        var hashes = new UInt128[machine.Memory.PageCount];
-        UInt128 sum = 0;
+        var hashes = new Hash128[machine.Memory.PageCount];
+        Hash128 sum = 0;
         for (int page = 0; page < hashes.Length; page++)
         {
             hashes[page] = machine.PageHash.Of(page, machine.Memory.Page(page));

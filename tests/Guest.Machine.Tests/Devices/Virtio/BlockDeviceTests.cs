@@ -265,9 +265,9 @@ public sealed class BlockDeviceTests : IDisposable
     [Fact]
     public void What_is_written_is_in_the_running_hash_of_what_left_the_machine()
     {
-        UInt128 nothing = Device.Output!.Current;
+        Hash128 nothing = Device.Output!.Current;
         Ask(type: 1, sector: 1, (Data, 512, false));
-        UInt128 once = Device.Output.Current;
+        Hash128 once = Device.Output.Current;
         using var other = new VirtioGuest(Disk);
         other.Start(other.Transport.Device.Features | VirtioFeatures.Common);
         other.Memory.Write(new GuestPhysical(Header), HeaderOf(1, 2));

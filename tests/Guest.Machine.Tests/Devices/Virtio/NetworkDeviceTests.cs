@@ -33,7 +33,7 @@ public sealed class NetworkDeviceTests : IDisposable
     public void A_sent_frame_leaves_without_its_header_and_is_in_the_output_hash()
     {
         guest.Start();
-        UInt128 before = Device.Output.Current;
+        Hash128 before = Device.Output.Current;
         byte[] frame = Frame(100);
         guest.Memory.Write(new GuestPhysical(VirtioGuest.Buffers), new byte[Header]);
         guest.Memory.Write(new GuestPhysical(VirtioGuest.Buffers + Header), frame);
