@@ -32,6 +32,8 @@ write_sources() {
     [ -e "$keyring" ] && option="[signed-by=$keyring] "
     if [ "${apt##*/}" = backports ]; then
         echo "deb $option$main bookworm-backports main"
+    elif [ "${apt##*/}" = sources ]; then
+        echo "deb-src $option$main bookworm main"
     else
         echo "deb $option$main bookworm main"
         echo "deb $option$main bookworm-updates main"
@@ -95,6 +97,23 @@ unpack() {
         mkdir "$folder.part"
         dpkg-deb -x "$cache/download/"*.deb "$folder.part"
         rm -f "$cache/download/"*.deb
+        mv "$folder.part" "$folder"
+    fi
+    echo "$folder"
+}
+
+# fetch_source SET PACKAGE: downloads a package's source archives, once per version; prints their folder. Nothing is unpacked or patched.
+fetch_source() {
+    local apt=$cache/apt/$1 package=$2 version folder
+    version=$(private "$apt" apt-cache showsrc "$package" | awk '$1 == "Version:" { print $2; exit }')
+    [ -n "$version" ] || { say "the archive has no source of $package"; exit 4; }
+    folder=$cache/packages/${package}_${version}_source
+    if [ ! -e "$folder" ]; then
+        say "fetching the source of $package $version"
+        mkdir -p "$cache/packages"
+        rm -rf "$folder.part"
+        mkdir "$folder.part"
+        (cd "$folder.part" && private "$apt" apt-get --download-only source "$package=$version" >&2)
         mv "$folder.part" "$folder"
     fi
     echo "$folder"

@@ -54,8 +54,11 @@ public sealed partial class DebuggedReplay : IDisposable
     /// <summary>Whether the recording ends here: there is no next instruction.</summary>
     public bool IsAtEnd { get; private set; }
 
+    /// <summary>The recording's folder.</summary>
+    public string Path => _recording.Path;
+
     /// <summary>The file that has the guest's console text of the whole recording; there may be none.</summary>
-    public string ConsoleLog => Path.Combine(_recording.Path, "console.log");
+    public string ConsoleLog => System.IO.Path.Combine(_recording.Path, "console.log");
 
     /// <summary>Where the recording begins.</summary>
     public Moment Start => new(_replayer.Start.Retired);
@@ -104,10 +107,10 @@ public sealed partial class DebuggedReplay : IDisposable
     {
         Moment start = Now;
         DebugStop stop = default;
-        Watchpoint? watched = null;
+        DebugStop? watched = null;
         _watch.Begin(conditions.Watchpoints, access =>
         {
-            watched ??= IsWanted(conditions) ? access.Point : null;
+            watched ??= IsWanted(conditions) ? new DebugStop(StopCause.Watchpoint, access.Point, Cpu) : null;
             StopAtNext(watched is not null);
         });
         bool stopped = Run(
@@ -162,15 +165,8 @@ public sealed partial class DebuggedReplay : IDisposable
         return new DebugStop(StopCause.End);
     }
 
-    private DebugStop Why(Vcpu cpu, Conditions conditions, Watchpoint? watched)
-    {
-        if (watched is not null)
-        {
-            return new DebugStop(StopCause.Watchpoint, watched);
-        }
-
-        return new DebugStop(IsBreakpoint(cpu, conditions) ? StopCause.Breakpoint : TakeInterrupt() ? StopCause.Interrupted : StopCause.Arrived);
-    }
+    private DebugStop Why(Vcpu cpu, Conditions conditions, DebugStop? watched) =>
+        watched ?? new DebugStop(IsBreakpoint(cpu, conditions) ? StopCause.Breakpoint : TakeInterrupt() ? StopCause.Interrupted : StopCause.Arrived);
 
     private bool IsBreakpoint(Vcpu cpu, Conditions conditions) => conditions.Breakpoints.BinarySearch(cpu.LinearPc) >= 0 && IsWanted(conditions);
 

@@ -14,8 +14,6 @@ namespace ReplayKit.Cli.Commands;
 /// <summary><c>debug</c>: starts gdb on a recording.</summary>
 internal static class DebugCommand
 {
-    private static readonly string[] Words = ["when", "ps", "console", "process", "who-wrote", "history", "xp", "translate"];
-
     /// <summary>The verb.</summary>
     public static Command Create()
     {
@@ -27,7 +25,7 @@ internal static class DebugCommand
         Option<bool> upToDamage = CommonOptions.UpToDamage();
         Verb verb = new(
             "debug",
-            "Starts gdb on a recording, with the kernel's symbols: it goes forwards and backwards (reverse-stepi, reverse-continue). 'goto P', 'when', 'who-wrote ADDRESS' and 'history of ADDRESS' move and look along time; 'monitor help' lists more.",
+            "Starts gdb on a recording, with the kernel's symbols: it goes forwards and backwards (reverse-stepi, reverse-continue). 'goto P', 'when', 'who-wrote EXPR' and 'history of EXPR' move and look along time, 'go-live' runs on from here; 'monitor help' lists more.",
             "replaykit debug latest",
             "replaykit debug boot.rk --at 30% -- -ex 'hbreak do_sys_openat2'")
         {
@@ -70,7 +68,7 @@ internal static class DebugCommand
         {
             using GdbServer server = GdbServer.OnPath(Path.Combine(folder.FullName, "socket"));
             string script = Path.Combine(folder.FullName, "gdb");
-            File.WriteAllText(script, Script(server.Target, process));
+            File.WriteAllText(script, DebugScript.Make(server.Target, process, Command()));
 
             // Ctrl-C is gdb's.
             using PosixSignalRegistration signals = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true);
@@ -105,35 +103,8 @@ internal static class DebugCommand
         }
     }
 
-    // A gdb command that hands up to three words on to monitor.
-    private static string Definition(string word) =>
-        $"define {word}\nif $argc == 0\nmonitor {word}\nend\nif $argc == 1\nmonitor {word} $arg0\nend\nif $argc == 2\nmonitor {word} $arg0 $arg1\nend\nif $argc == 3\nmonitor {word} $arg0 $arg1 $arg2\nend\nend\n";
-
-    private static string Script(string target, string? process)
-    {
-        // Answers may take as long as a replay does. After a jump gdb's caches are out of date, as it does not know of it.
-        return $"""
-            set confirm off
-            set remotetimeout 1000000
-            set sysroot target:/
-            set print asm-demangle on
-            set disassembly-flavor intel
-            {string.Concat(Words.Select(Definition))}
-            define goto
-            monitor goto $arg0
-            maintenance flush register-cache
-            maintenance flush dcache
-            frame
-            end
-            define symbols
-            python
-            for line in gdb.execute("monitor symbols", to_string=True).splitlines():
-                if line.startswith("add-symbol-file "): gdb.execute(line)
-            end
-            end
-            target remote {target}
-            {(process is null ? "" : "python\ntry: gdb.execute('add-symbol-file target:/replaykit/kernel')\nexcept gdb.error as error: print(error)\nend\nframe")}
-
-            """;
-    }
+    // How this command was started: a program of its own, or the runtime with an assembly.
+    private static string[] Command() => Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet"
+        ? [Environment.ProcessPath!, Path.Combine(AppContext.BaseDirectory, "replaykit.dll")]
+        : [Environment.ProcessPath!];
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.RegularExpressions;
 using Guest.Machine;
 using Replay.Engine;
 using Replay.Engine.Debug;
@@ -11,7 +12,7 @@ using ReplayKit.Tests.EndToEnd;
 namespace ReplayKit.Tests.Debug;
 
 /// <summary>The remote protocol, byte by byte: what gdb never sends, and what it does not expect.</summary>
-public sealed class GdbProtocolTests(TinyGuest guest) : IClassFixture<TinyGuest>
+public sealed partial class GdbProtocolTests(TinyGuest guest) : IClassFixture<TinyGuest>
 {
     // What a mutation begins with. Those that replay the whole recording are few, as each takes its time.
     private static readonly string[] Seeds =
@@ -103,8 +104,44 @@ public sealed class GdbProtocolTests(TinyGuest guest) : IClassFixture<TinyGuest>
         Assert.Equal('-', client.ReadByte());
         Assert.Equal("QC1", client.Ask("qC"));
         Assert.Equal("", client.Ask("vMustReplyEmpty"));
-        Assert.Equal("E.memory of a recording cannot be changed", client.Ask("M1000000,1:00"));
+        Assert.Equal("E.memory of a recording cannot be changed; go-live lets the guest run on from here", client.Ask("M1000000,1:00"));
         Assert.StartsWith("l<?xml", client.Ask("qXfer:features:read:target.xml:0,fff0"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_the_documents_list_as_not_supported_is_answered_by_nothing()
+    {
+        string text = File.ReadAllText(Checkout.Path("docs", "gdb.md"));
+        string table = text.Split("### Not supported")[1].Split("\n## ")[0];
+        string[] packets = [.. table.Split('\n').Where(line => line.StartsWith('|')).SelectMany(line => Quoted().Matches(line.Split('|')[2]).Select(match => match.Groups[1].Value))];
+        Assert.True(packets.Length > 60, $"{packets.Length} packets");
+        using DebuggedReplay replay = Open();
+        using GdbServer server = Serve(replay);
+        using GdbClient client = new(server.Target);
+        foreach (string packet in packets)
+        {
+            Assert.Equal((packet, ""), (packet, client.Ask(packet)));
+        }
+
+        Assert.Equal("QC1", client.Ask("qC"));
+    }
+
+    [Fact]
+    public void Signals_that_gdb_passes_on_are_ignored()
+    {
+        using DebuggedReplay replay = Open();
+        using GdbServer server = Serve(replay);
+        using GdbClient client = new(server.Target);
+        foreach (string packet in (string[])["s", "S05", "vCont;s:1", "vCont;S05:1"])
+        {
+            Moment here = replay.Now;
+            Assert.StartsWith("T05", client.Ask(packet), StringComparison.Ordinal);
+            Assert.True(replay.Now > here, packet);
+            Assert.StartsWith("T05", client.Ask("bs"), StringComparison.Ordinal);
+            Assert.Equal(here, replay.Now);
+        }
+
+        Assert.Contains("replaylog:end;", client.Ask("C05"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -145,6 +182,9 @@ public sealed class GdbProtocolTests(TinyGuest guest) : IClassFixture<TinyGuest>
         string? answer = client.Answer();
         Assert.True(answer?.StartsWith("T02", StringComparison.Ordinal) == true || answer?.Contains("replaylog:end", StringComparison.Ordinal) == true, answer);
     }
+
+    [GeneratedRegex("`([^`]+)`")]
+    private static partial Regex Quoted();
 
     private static GdbClient Connected(string target)
     {

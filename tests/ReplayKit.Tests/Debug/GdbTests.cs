@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using ReplayKit.Tests.Command;
 
 namespace ReplayKit.Tests.Debug;
 
@@ -22,7 +23,11 @@ public sealed partial class GdbTests(VictimGuest guest) : IClassFixture<VictimGu
             "info line *$pc",
             "print index",
             "print/x value",
-            "python gdb.execute('history of %d/40' % int(gdb.parse_and_eval('&state')))");
+            "history of state",
+            "history of state.table[1]/1",
+            "who-wrote $rsp + nothing",
+            "stepi",
+            "who-wrote state.pointer");
         Assert.Contains("force_sig_fault", output, StringComparison.Ordinal);
         Assert.Contains("$1 = 0x1004", output, StringComparison.Ordinal);
         Assert.Contains("Hardware watchpoint 2: state.pointer", output, StringComparison.Ordinal);
@@ -32,7 +37,9 @@ public sealed partial class GdbTests(VictimGuest guest) : IClassFixture<VictimGu
         Assert.Contains("= 0x1004\n", output, StringComparison.Ordinal);
         Assert.Equal(
             ["1000", "1001", "1002", "1003", "1004"],
-            Written().Matches(output).Select(match => match.Groups[1].Value.TrimStart('0')));
+            Written().Matches(output).Take(5).Select(match => match.Groups[1].Value.TrimStart('0')));
+        Assert.Equal(7, Regex.Count(output, @"0:[0-9a-f]+  0x[0-9a-f]+ <store\+\d+> at [^\n]*victim\.c:9  wrote 0x[0-9a-f]{16} to 0x[0-9a-f]+"));
+        Assert.Contains("No symbol \"nothing\" in current context.", output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -71,14 +78,15 @@ public sealed partial class GdbTests(VictimGuest guest) : IClassFixture<VictimGu
     [Fact]
     public void A_process_has_its_threads_with_names_registers_and_the_symbols_of_program_and_libraries()
     {
-        string output = guest.DebugProcess("pair", WhereThePairIsBusy(), "info threads", "info sharedlibrary", "print counts", "thread 1", "backtrace -5", "info registers ds", "thread 3", "backtrace -3");
+        string output = guest.DebugProcess("pair", WhereThePairIsBusy(), "info threads", "info sharedlibrary", "info auxv", "print counts", "thread 1", "backtrace -5", "info registers ds", "thread 3", "backtrace -3");
         Assert.Matches(@"1 +Thread \d+ ""pair, sleeping"" ", output);
         Assert.Matches(@"\* 2 +Thread \d+ ""first, running"" +0x[0-9a-f]+ in __x64_sys_getppid \(\)", output);
         Assert.Matches(@"3 +Thread \d+ ""second, sleeping"" ", output);
         Assert.Matches(@"Yes.*target:/lib/x86_64-linux-gnu/libc\.so\.6", output);
+        Assert.Matches(@"AT_EXECFN .*""/bin/pair""", output);
         Assert.Contains("$1 = {1000, 0}", output, StringComparison.Ordinal);
-        Assert.Matches(@"#\d+ +0x[0-9a-f]+ in main \(\) at [^\n]*pair\.c:39", output);
-        Assert.Matches(@"#\d+ +0x[0-9a-f]+ in worker \(argument=0x1\) at [^\n]*pair\.c:23", output);
+        Assert.Matches(@"#\d+ +0x[0-9a-f]+ in main \(\) at [^\n]*pair\.c:41", output);
+        Assert.Matches(@"#\d+ +0x[0-9a-f]+ in worker \(argument=0x1\) at [^\n]*pair\.c:25", output);
         Assert.Matches(@"ds +<unavailable>", output);
     }
 
@@ -100,10 +108,11 @@ public sealed partial class GdbTests(VictimGuest guest) : IClassFixture<VictimGu
     [Fact]
     public void A_breakpoint_in_a_program_stops_each_of_its_threads_and_no_other_process()
     {
-        string output = guest.DebugProcess("pair", WhereThePairIsBusy(), "break count", "reverse-continue", "print *place", "backtrace 2", "next", "next", "step", "print counts", "delete", "tbreak count if place == &counts[1]", "continue", "print counts");
+        string output = guest.DebugProcess("pair", WhereThePairIsBusy(), "break count", "reverse-continue", "print *place", "backtrace 2", "next", "next", "step", "print counts", "reverse-continue", "reverse-finish", "delete", "tbreak count if place == &counts[1]", "continue", "print counts");
         Assert.Contains("Thread 2 \"first, running\" hit Breakpoint 1, count (place=", output, StringComparison.Ordinal);
         Assert.Contains("$1 = 999", output, StringComparison.Ordinal);
         Assert.Contains("$2 = {1000, 0}", output, StringComparison.Ordinal);
+        Assert.Matches(@"\n0x[0-9a-f]+ in worker \(argument=0x0\) at [^\n]*pair\.c:26\n", output);
         Assert.Contains("Thread 3 \"second, running\" hit Temporary breakpoint 2, count (place=", output, StringComparison.Ordinal);
         Assert.Contains("$3 = {1000, 0}", output, StringComparison.Ordinal);
     }
@@ -138,6 +147,43 @@ public sealed partial class GdbTests(VictimGuest guest) : IClassFixture<VictimGu
         Assert.Equal(2, Regex.Count(output, "\"Linux version 6"));
         Assert.Contains("swapper/0", output, StringComparison.Ordinal);
         Assert.Contains("monitor when", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_watchpoint_on_a_programs_memory_sees_what_the_kernel_writes_there()
+    {
+        string output = guest.DebugProcess("pair", WhereThePairIsBusy(), "watch about.sysname[0]", "continue", "info symbol $pc", "reverse-continue", "info symbol $pc", "history of about.sysname[0]");
+        Assert.Matches(@"hit Hardware watchpoint 1: about\.sysname\[0\]\s+Old value = 0 '\\000'\s+New value = 76 'L'", output);
+        Assert.Matches(@"hit Hardware watchpoint 1: about\.sysname\[0\]\s+Old value = 76 'L'\s+New value = 0 '\\000'", output);
+        Assert.Equal(2, Regex.Count(output, @" in section \.text of target:/replaykit/kernel"));
+        Assert.Matches(@"0:[0-9a-f+]+  0x[0-9a-f]+ <[^>]*copy[^>]*>[^\n]*  wrote 0x[0-9a-f]*4c to ", output);
+    }
+
+    [Fact]
+    public void The_guest_goes_live_from_within_the_session_which_stands_where_it_stood()
+    {
+        using TemporaryFolder folder = new();
+        string child = folder.File("it's new.rk");
+        string output = guest.Debug("end", "process victim", "hbreak force_sig_fault", "reverse-continue", "when", $"go-live {child}", "when", "monitor go-live");
+        string[] whens = [.. Place().Matches(output).Select(match => match.Groups[1].Value)];
+        Assert.Equal(2, whens.Length);
+        Assert.Equal(whens[0], whens[1]);
+        Assert.Contains("counted to 1000 and 1000", output, StringComparison.Ordinal);
+        Assert.Matches(@"replaykit replay '/[^']*/victim\.rk' --live-from 0:[0-9a-f]+\n", output);
+        Assert.Contains("recorded in " + child, output, StringComparison.Ordinal);
+        CommandResult verify = ReplayKitCommand.Run("verify", child);
+        Assert.True(verify.ExitCode == 0, verify.Error);
+    }
+
+    [Fact]
+    public void A_moment_with_a_name_is_gone_back_to_and_memory_is_shown_by_its_physical_address()
+    {
+        string output = guest.Debug("70%", "when", "monitor checkpoint here", "monitor restart", "goto here", "when", "translate linux_banner", "python gdb.execute('xp %s 13' % gdb.execute('translate linux_banner', to_string=True).strip())");
+        string[] whens = [.. Place().Matches(output).Select(match => match.Groups[1].Value)];
+        Assert.Equal(whens[0], whens[^1]);
+        Assert.Contains("0:0, 0 instructions", output, StringComparison.Ordinal);
+        Assert.Contains("0x", output, StringComparison.Ordinal);
+        Assert.Contains(": " + Convert.ToHexStringLower("Linux version"u8), output, StringComparison.Ordinal);
     }
 
     // The first of its threads is at its last system call, the other one waits to begin.

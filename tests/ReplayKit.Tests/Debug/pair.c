@@ -2,11 +2,13 @@
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 static long counts[2];
 static volatile unsigned long work;
 static pthread_barrier_t both;
+static struct utsname about;
 
 __attribute__((noinline)) void count(long *place)
 {
@@ -37,6 +39,8 @@ int main(void)
         pthread_create(&threads[i], NULL, worker, (void *)i);
     for (int i = 0; i < 2; i++)
         pthread_join(threads[i], NULL);
+    // The kernel writes into this program's memory.
+    uname(&about);
     printf("counted to %ld and %ld\n", counts[0], counts[1]);
     return 0;
 }

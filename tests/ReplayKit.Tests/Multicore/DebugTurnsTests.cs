@@ -84,6 +84,30 @@ public sealed class DebugTurnsTests(SmpGuest guest) : IClassFixture<SmpGuest>
         server.Dispose();
     }
 
+    [Theory]
+    [InlineData("turns:50", 3000)]
+    [InlineData("parallel", 500_000)]
+    public void A_stock_gdb_stops_at_both_sides_of_a_race_forwards_and_backwards(string schedule, int rounds)
+    {
+        string name = $"race-{schedule[..5]}.rk";
+        guest.Record(name, 2, rounds, "--schedule", schedule);
+        CommandResult checkpoints = ReplayKitCommand.Run("checkpoint", guest.File(name), "--every", "5000000");
+        Assert.True(checkpoints.ExitCode == 0, checkpoints.Error);
+        CommandResult gdb = ReplayKitCommand.Run(
+            "debug", guest.File(name), "--at", "start", "--", "-nh", "-batch", "-ex", $"symbol-file {guest.Kernel}", "-x", Checkout.Path("tests", "ReplayKit.Tests", "Multicore", "race.py"));
+        Assert.True(gdb.ExitCode == 0, gdb.Output + gdb.Error);
+        string[][] stops = [.. gdb.Output.Split('\n').Where(line => line.StartsWith("stop ", StringComparison.Ordinal)).Select(line => line.Split(' '))];
+        string[][] forth = [.. stops.Where(stop => stop[1] == "forth")];
+        string[][] back = [.. stops.Where(stop => stop[1] == "back").Reverse()];
+        Assert.Equal(6, forth.Length);
+        Assert.Equal(["1", "2"], forth.Select(stop => stop[2]).Distinct().Order());
+        Assert.All(stops, stop => Assert.Equal("race", stop[4]));
+
+        // Forwards it stands behind the instruction that has accessed the variable, backwards before it.
+        Assert.Equal(forth.Select(stop => stop[2]), back.Select(stop => stop[2]));
+        Assert.Equal(forth.Select(stop => Retired(stop[3]) - 1), back.Select(stop => Retired(stop[3])));
+    }
+
     [Fact]
     public void A_count_of_one_processors_own_instructions_is_a_position()
     {
@@ -108,6 +132,8 @@ public sealed class DebugTurnsTests(SmpGuest guest) : IClassFixture<SmpGuest>
         Assert.Equal(1, ReplayKitCommand.Run("replay", recording, "--to", "cpu3:1").ExitCode);
         Assert.Equal(1, ReplayKitCommand.Run("replay", recording, "--to", "cpu1:ffffffffffffffff").ExitCode);
     }
+
+    private static ulong Retired(string place) => Moment.TryParse(place, out Moment moment) ? moment.Retired : throw new FormatException(place);
 
     private static (Moment At, int Cpu, ulong Rip) Place(DebuggedReplay replay) => (replay.Now, replay.Cpu.Index, replay.Cpu.State.Rip);
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Guest.Machine;
+using Guest.Machine.X86;
 
 namespace Replay.Engine.Debug.Gdb;
 
@@ -82,7 +83,7 @@ public sealed partial class GdbSession
         }
         catch (ReplayKitException error)
         {
-            bool runs = packet.Length > 0 && (packet[0] is 'c' or 's' or 'b' || packet.StartsWith("vCont;", StringComparison.Ordinal));
+            bool runs = packet.Length > 0 && (packet[0] is 'c' or 'C' or 's' or 'S' or 'b' || packet.StartsWith("vCont;", StringComparison.Ordinal));
             Print($"replaykit: {error.Message}\n", runs || packet.StartsWith("qRcmd", StringComparison.Ordinal));
             return runs ? $"T06thread:{_threads.Running.IdText};" : "E01";
         }
@@ -94,11 +95,13 @@ public sealed partial class GdbSession
         'g' => ReadAllRegisters(),
         'p' => ReadRegister(packet),
         'm' => ReadMemory(packet),
-        'G' or 'P' => "E.registers of a recording cannot be changed",
-        'M' or 'X' => "E.memory of a recording cannot be changed",
+        'G' or 'P' => "E.registers of a recording cannot be changed; go-live lets the guest run on from here",
+        'M' or 'X' => "E.memory of a recording cannot be changed; go-live lets the guest run on from here",
         'Z' or 'z' => _breakpoints.Take(packet),
         'c' when packet.Length == 1 => StopReply(_replay.Continue(ToConditions())),
+        'C' when packet.Length == 3 => StopReply(_replay.Continue(ToConditions())),
         's' when packet.Length == 1 => Step(_stepped),
+        'S' when packet.Length == 3 => Step(_stepped),
         'b' => Backwards(packet),
         'H' => Select(packet),
         'T' => IsAlive(packet),
@@ -174,8 +177,9 @@ public sealed partial class GdbSession
 
     private string StopReply(DebugStop stop)
     {
-        string registers = string.Create(CultureInfo.InvariantCulture, $"{Registers.Rsp:x2}:{Registers.Read(_replay.Cpu, Registers.Rsp)};{Registers.Rip:x2}:{Registers.Read(_replay.Cpu, Registers.Rip)};");
-        string thread = _threads.Running.IdText;
+        Vcpu cpu = stop.By ?? _replay.Cpu;
+        string registers = string.Create(CultureInfo.InvariantCulture, $"{Registers.Rsp:x2}:{Registers.Read(cpu, Registers.Rsp)};{Registers.Rip:x2}:{Registers.Read(cpu, Registers.Rip)};");
+        string thread = _threads.On(cpu).IdText;
         (_shown, _stepped) = (thread, "0");
         return stop.Cause == StopCause.Interrupted ? $"T02thread:{thread};{registers}" : $"T05{Reason(stop)}thread:{thread};{registers}";
     }

@@ -36,7 +36,7 @@ internal sealed class MonitorCommands
             new("ps", "", "lists the guest's processes", _ => Processes()),
             new("translate", "ADDRESS", "says where an address stands in guest-physical memory", Translate),
             new("xp", "ADDRESS BYTES", "prints guest-physical memory", Physical),
-            new("go-live", "", "says how the guest runs on from here as a live machine", _ => $"replaykit replay REC --live-from 0:{_replay.Now.Retired:x} -o DIR\n"),
+            new("go-live", "[FOLDER]", "prints the command by which the guest runs on from here as a live machine, recorded into a new folder", GoLive),
         ];
     }
 
@@ -82,6 +82,14 @@ internal sealed class MonitorCommands
 
         return When();
     }
+
+    // What is due at this position already happens in the live machine as it did here, before anything new.
+    private string GoLive(string folder) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"replaykit replay {Quoted(Path.GetFullPath(_replay.Path))} --live-from 0:{_replay.Now.Retired:x}{(folder.Length > 0 ? $" -o {Quoted(folder)}" : "")}\n");
+
+    // For a shell.
+    private static string Quoted(string text) => $"'{text.Replace("'", @"'\''", StringComparison.Ordinal)}'";
 
     private string Bookmark(string name)
     {

@@ -27,7 +27,10 @@ internal sealed class ThreadTable(VirtualMachine machine, GuestView guest, Proce
     }
 
     /// <summary>The one that is about to begin an instruction.</summary>
-    internal DebuggedThread Running => process.IsRestricted && guest.CurrentTask(machine.Cpu) is { } task && process.IsChosen(task) ? OfTask(task) : OfVcpu(machine.Cpu);
+    internal DebuggedThread Running => On(machine.Cpu);
+
+    /// <summary>The one that a vCPU runs.</summary>
+    internal DebuggedThread On(Vcpu cpu) => process.IsRestricted && guest.CurrentTask(cpu) is { } task && process.IsChosen(task) ? OfTask(task) : OfVcpu(cpu);
 
     /// <summary>The one of a number as packets write it; 0 and -1, which mean any, are the one that runs. Null where there is none.</summary>
     internal DebuggedThread? Find(string number)
