@@ -135,6 +135,9 @@ internal sealed partial class LogInputs : IInputSource
             case RecordKind.ConsoleInput:
                 ReadOnlySpan<byte> typed = _log.Read<ConsoleInput>().Bytes;
                 return machine.ApplyConsole(typed) == typed.Length ? true : throw NotWanted(machine, "the console");
+            case RecordKind.ConsoleSize:
+                ConsoleSize size = _log.Read<ConsoleSize>();
+                return machine.ApplyConsoleSize(size.Columns, size.Rows) ? true : throw NotWanted(machine, "the console");
             case RecordKind.EntropyInput:
                 EntropyInput entropy = _log.Read<EntropyInput>();
                 return machine.ApplyEntropy(entropy.Slot, entropy.Bytes) ? true : throw NotWanted(machine, $"the device in slot {entropy.Slot}");

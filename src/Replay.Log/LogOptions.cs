@@ -17,6 +17,12 @@ public sealed record LogOptions
     /// <summary>Whether each frame has reached the storage itself, and not only the operating system, before the writer goes on.</summary>
     public bool Durable { get; init; }
 
+    /// <summary>
+    /// Whether a full disk ends the recording without an error (<see cref="NewRecording.Failure"/> says why): whoever is recorded goes on, and what is
+    /// appended from there on is dropped.
+    /// </summary>
+    public bool EndsWhenFull { get; init; }
+
     /// <summary>How payloads are packed.</summary>
     public FrameCodec Codec { get; init; } = FrameCompression.Preferred;
 }

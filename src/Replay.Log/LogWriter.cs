@@ -8,7 +8,8 @@ namespace Replay.Log;
 /// <summary>The recording side of a log: takes records in their order and appends them to the segments in whole frames.</summary>
 /// <remarks>
 /// For one thread. Records wait in memory until <see cref="Flush"/>, a full frame or an <see cref="End"/>; the caller flushes at least once a
-/// second. After an error every further call throws the same error: what was written before it is a valid recording.
+/// second. After an error every further call throws the same error: what was written before it is a valid recording. With
+/// <see cref="LogOptions.EndsWhenFull"/> a full disk is no error: the log ends there, and further calls do nothing.
 /// </remarks>
 public sealed class LogWriter : IDisposable
 {
@@ -17,6 +18,8 @@ public sealed class LogWriter : IDisposable
     private readonly RecordPlace _place;
     private readonly int _frameBytes;
     private readonly byte[] _seal;
+    private readonly ISegmentStore _store;
+    private readonly bool _endsWhenFull;
     private ReplayKitException? _failure;
 
     /// <summary>Begins a log; its first frame, with the manifest's hash and copy, is on disk when this returns.</summary>
@@ -28,6 +31,8 @@ public sealed class LogWriter : IDisposable
     /// <exception cref="ReplayKitException">The segment cannot be written (RK0109, RK0110).</exception>
     public LogWriter(ISegmentStore store, ReadOnlySpan<byte> manifest, int vcpus, LogOptions options, Position start = default)
     {
+        _store = store;
+        _endsWhenFull = options.EndsWhenFull;
         _frames = new FrameWriter(store, options);
         _frameBytes = Math.Min(options.FrameBytes, LogFormat.MaxPayloadBytes / 2);
         _place = new RecordPlace(vcpus);
@@ -45,6 +50,11 @@ public sealed class LogWriter : IDisposable
     /// <summary>Whether an <see cref="End"/> was appended; nothing may follow it.</summary>
     public bool HasEnded { get; private set; }
 
+    /// <summary>Why the log ended before its recorder did; null where it has not.</summary>
+    public ReplayKitException? Failure => _failure;
+
+    private bool EndedWhenFull => _endsWhenFull && _failure?.Code == LogErrors.DiskFull;
+
     /// <summary>Appends one record; allocates nothing but what a full frame needs.</summary>
     /// <param name="at">Where it is injected; not behind the vCPU's record before.</param>
     /// <param name="record">The record.</param>
@@ -54,6 +64,11 @@ public sealed class LogWriter : IDisposable
     public void Append<T>(Position at, T record)
         where T : IRecord<T>, allows ref struct
     {
+        if (EndedWhenFull)
+        {
+            return;
+        }
+
         CheckOpen();
         _place.WriteHead(_buffer, T.Kind, at);
         record.Write(_buffer, _place);
@@ -70,7 +85,7 @@ public sealed class LogWriter : IDisposable
     /// <exception cref="ArgumentException">The position is behind that of the vCPU's last record or flush.</exception>
     public void Flush(Position at)
     {
-        if (HasEnded && _failure is null)
+        if (EndedWhenFull || (HasEnded && _failure is null))
         {
             return;
         }
@@ -90,9 +105,13 @@ public sealed class LogWriter : IDisposable
     public int BeginSegment(Position at)
     {
         Flush(at);
-        _frames.EndSegment();
-        _buffer.Raw(_seal);
-        WriteFrame(at);
+        if (!EndedWhenFull)
+        {
+            _frames.EndSegment();
+            _buffer.Raw(_seal);
+            WriteFrame(at);
+        }
+
         return _frames.Segment;
     }
 
@@ -127,6 +146,12 @@ public sealed class LogWriter : IDisposable
                 TryEndForFullDisk();
             }
 
+            if (EndedWhenFull)
+            {
+                HasEnded = true;
+                return;
+            }
+
             throw _failure;
         }
 
@@ -141,6 +166,7 @@ public sealed class LogWriter : IDisposable
         _place.StartFrame(_frames.To);
         _place.WriteHead(_buffer, RecordKind.End, _frames.To);
         new End(EndReason.DiskFull).Write(_buffer, _place);
+        _store.GiveRoom();
         try
         {
             _frames.Write(_buffer.Written, _frames.To);

@@ -15,16 +15,19 @@ public sealed class NewRecording : IDisposable
     private readonly FileStream? _console;
     private readonly byte[] _manifest;
     private readonly MachineDescription _machine;
-    private readonly bool _durable;
+    private readonly LogOptions _options;
+    private readonly IDisposable _room;
+    private volatile ReplayKitException? _failure;
 
-    private NewRecording(string path, LogWriter log, FileStream? console, Manifest manifest, byte[] json, bool durable)
+    private NewRecording(string path, LogWriter log, IDisposable room, FileStream? console, Manifest manifest, byte[] json, LogOptions options)
     {
         Path = path;
         Log = log;
         _console = console;
         _manifest = json;
         _machine = manifest.Machine;
-        _durable = durable;
+        _options = options;
+        _room = room;
     }
 
     /// <summary>The folder.</summary>
@@ -32,6 +35,12 @@ public sealed class NewRecording : IDisposable
 
     /// <summary>The log.</summary>
     public LogWriter Log { get; }
+
+    /// <summary>Why the recording can take no more while its recorder goes on (<see cref="LogOptions.EndsWhenFull"/>); null where it can.</summary>
+    public ReplayKitException? Failure => _failure ?? Log.Failure;
+
+    /// <summary>Whether what is recorded shall go on where the disk is full.</summary>
+    public bool EndsWhenFull => _options.EndsWhenFull;
 
     /// <summary>Where in a recording the overlay of a disk stands.</summary>
     /// <param name="disk">The disk's name.</param>
@@ -87,7 +96,7 @@ public sealed class NewRecording : IDisposable
     {
         try
         {
-            WriteManifest(Path, _manifest, _durable);
+            WriteManifest(Path, _manifest, _options.Durable);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -101,11 +110,14 @@ public sealed class NewRecording : IDisposable
     {
         try
         {
-            _console?.Write(text);
+            if (Failure is null)
+            {
+                _console?.Write(text);
+            }
         }
         catch (IOException error)
         {
-            throw LogErrors.CannotWrite(RecordingPaths.Console(Path), error);
+            TakeOrThrow(LogErrors.CannotWrite(RecordingPaths.Console(Path), error));
         }
     }
 
@@ -116,14 +128,29 @@ public sealed class NewRecording : IDisposable
     {
         try
         {
-            _console?.Flush(_durable);
+            if (Failure is null)
+            {
+                _console?.Flush(_options.Durable);
+            }
         }
         catch (IOException error)
         {
-            throw LogErrors.CannotWrite(RecordingPaths.Console(Path), error);
+            TakeOrThrow(LogErrors.CannotWrite(RecordingPaths.Console(Path), error));
         }
 
         Log.Flush(at);
+    }
+
+    /// <summary>Whether a failure only ends the recording (<see cref="LogOptions.EndsWhenFull"/>); if so, it is noted. For any thread.</summary>
+    public bool Takes(ReplayKitException failure)
+    {
+        bool taken = EndsWhenFull && failure.Code == LogErrors.DiskFull;
+        if (taken)
+        {
+            _failure ??= failure;
+        }
+
+        return taken;
     }
 
     /// <summary>Writes the log's last word about a failure that stops the recording, where the disk still takes it; without it the log is a valid cut.</summary>
@@ -139,6 +166,7 @@ public sealed class NewRecording : IDisposable
         };
         try
         {
+            _room.Dispose();
             Log.Append(at, new End(reason, failure.Message));
         }
         catch (ReplayKitException again) when (again.Code is LogErrors.DiskFull or LogErrors.WriteFailed)
@@ -178,6 +206,7 @@ public sealed class NewRecording : IDisposable
     public void Dispose()
     {
         Log.Dispose();
+        _room.Dispose();
         try
         {
             _console?.Dispose();
@@ -189,25 +218,37 @@ public sealed class NewRecording : IDisposable
         }
     }
 
+    private void TakeOrThrow(ReplayKitException failure)
+    {
+        if (!Takes(failure))
+        {
+            throw failure;
+        }
+    }
+
     private static NewRecording Begin(string path, Manifest manifest, LogOptions options)
     {
         // A console text that is never cut would grow for ever.
         FileStream? console = manifest.Rolling ? null : new(RecordingPaths.Console(path), FileMode.CreateNew, FileAccess.Write, FileShare.Read);
         LogWriter? log = null;
+        IDisposable? room = null;
         bool hasBegun = false;
         try
         {
             byte[] json = manifest.ToJson();
             LogOptions segments = manifest.Rolling ? options with { SegmentBytes = long.MaxValue } : options;
-            log = new LogWriter(new SegmentFolder(RecordingPaths.Log(path)), json, manifest.Machine.Vcpus, segments, manifest.Start?.At ?? default);
+            SegmentFolder folder = new(RecordingPaths.Log(path));
+            room = folder.KeepRoom();
+            log = new LogWriter(folder, json, manifest.Machine.Vcpus, segments, manifest.Start?.At ?? default);
             hasBegun = true;
-            return new NewRecording(path, log, console, manifest, json, options.Durable);
+            return new NewRecording(path, log, room, console, manifest, json, options);
         }
         finally
         {
             if (!hasBegun)
             {
                 log?.Dispose();
+                room?.Dispose();
                 console?.Dispose();
             }
         }

@@ -6,6 +6,7 @@ using Guest.Machine.Devices;
 using Replay.Log.Records;
 using ReplayKit.Cli.Arguments;
 using ReplayKit.Cli.Terminal;
+using ReplayKit.Cli.Terminal.Native;
 using Vmm.Record;
 using Vmm.Record.Confinement;
 using Vmm.Record.Network;
@@ -19,6 +20,8 @@ internal sealed class LiveRun
 
     private readonly string? capture;
 
+    private Task said = Task.CompletedTask;
+
     /// <summary>Prepares a run.</summary>
     /// <param name="capture">Where its frames are written; null for nowhere.</param>
     public LiveRun(string? capture) => this.capture = capture;
@@ -27,7 +30,7 @@ internal sealed class LiveRun
     /// <param name="request">What the user asks for.</param>
     /// <param name="keep">How much of the recording is kept; null for all of it.</param>
     /// <exception cref="Guest.Machine.ReplayKitException">A file cannot be read, or there is no such machine.</exception>
-    public static Recorder Prepare(MachineRequest request, KeepLimit? keep = null)
+    public Recorder Prepare(MachineRequest request, KeepLimit? keep = null)
     {
         PciSlots slots = new();
         DiskSetup[] disks = [.. request.Disks.Select(DiskSetup.Open)];
@@ -51,6 +54,12 @@ internal sealed class LiveRun
             slots.Add(slot => new EntropyDescription { Slot = slot, Name = "entropy0" });
         }
 
+        if (request.VirtioConsole)
+        {
+            (ushort columns, ushort rows) = WindowSize.Read() ?? (80, 24);
+            slots.Add(slot => new ConsoleDescription { Slot = slot, Name = "console0", Columns = columns, Rows = rows });
+        }
+
         return new Recorder(
             MachineSetup.Describe(request.CpuModel, request.MemoryBytes, request.Vcpus, request.Clock, slots.ToDevices()) with { Turns = request.Turns, Parallel = request.Parallel },
             MachineFiles.Load(request.Kernel, request.Initrd, request.CommandLine),
@@ -61,9 +70,14 @@ internal sealed class LiveRun
             Engine = request.Engine,
             Keep = keep,
             ControlPath = request.Control,
+            GoesOnWhenFull = request.GoesOnWhenFull,
+            RecordingLost = SayLost,
             Ready = request.Unconfined ? null : () => Confined.Enter(ownFiles: keep is not null || request.Control is not null),
         };
     }
+
+    // By another thread: whoever does not read what the guest prints may hold up standard error too, and shall not hold up the guest.
+    private void SayLost(ReplayKitException why) => said = Task.Run(() => StandardError.Writer.Write($"\r\nreplaykit: {why.Message}; the guest goes on unrecorded\r\n"));
 
     /// <summary>Connects the machine with the terminal and runs it to its end.</summary>
     /// <param name="go">Runs it: calls back with the machine before it runs, reads what is typed, writes the guest's console text.</param>
@@ -89,6 +103,7 @@ internal sealed class LiveRun
     public int Finish(RunResult result, string more)
     {
         double seconds = elapsed.Elapsed.TotalSeconds;
+        said.Wait();
         StandardError.Writer.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"replaykit: {result.Reason.Word()} after {result.Instructions} instructions in {seconds:F1} s ({result.Instructions / seconds / 1e6:F1} M/s){more}"));

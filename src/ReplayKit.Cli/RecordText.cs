@@ -26,6 +26,7 @@ internal static class RecordText
         RecordKind.InterruptTaken => "interrupt-taken",
         RecordKind.VcpuWait => "vcpu-wait",
         RecordKind.CommonCut => "common-cut",
+        RecordKind.ConsoleSize => "console-size",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 
@@ -74,6 +75,11 @@ internal static class RecordText
                 break;
             case RecordKind.HostVendor:
                 record["vendor"] = System.Text.Encoding.ASCII.GetString(log.Read<HostVendor>().Name);
+                break;
+            case RecordKind.ConsoleSize:
+                ConsoleSize size = log.Read<ConsoleSize>();
+                record["columns"] = size.Columns;
+                record["rows"] = size.Rows;
                 break;
             case RecordKind.EntropyInput:
                 EntropyInput entropy = log.Read<EntropyInput>();

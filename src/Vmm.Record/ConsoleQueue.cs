@@ -7,6 +7,7 @@ public sealed class ConsoleQueue : IDisposable
     private readonly List<byte> _bytes = [];
     private bool _closed;
     private volatile bool _stop;
+    private (ushort Columns, ushort Rows)? _size;
 
     /// <summary>Rung whenever something changes here; other sources of inputs ring it too.</summary>
     public InputBell Bell { get; } = new();
@@ -32,6 +33,17 @@ public sealed class ConsoleQueue : IDisposable
         lock (_lock)
         {
             _bytes.AddRange(bytes);
+        }
+
+        Bell.Ring();
+    }
+
+    /// <summary>Says that the terminal has another size.</summary>
+    public void Resize(ushort columns, ushort rows)
+    {
+        lock (_lock)
+        {
+            _size = (columns, rows);
         }
 
         Bell.Ring();
@@ -64,6 +76,29 @@ public sealed class ConsoleQueue : IDisposable
         lock (_lock)
         {
             return _bytes.Count == 0 ? [] : [.. _bytes];
+        }
+    }
+
+    /// <summary>Whether the guest has not been told of the terminal's size.</summary>
+    internal bool HasSize
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _size is not null;
+            }
+        }
+    }
+
+    /// <summary>The terminal's size where the guest has not been told; null otherwise. It counts as told.</summary>
+    internal (ushort Columns, ushort Rows)? TakeSize()
+    {
+        lock (_lock)
+        {
+            (ushort Columns, ushort Rows)? size = _size;
+            _size = null;
+            return size;
         }
     }
 

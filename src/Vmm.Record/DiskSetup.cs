@@ -78,7 +78,9 @@ public sealed class DiskSetup : IDisposable
         }
 
         string? overlay = _choice.Overlay ?? recording?.OverlayPath(Described.Name);
-        return overlay is null ? new ScratchDisk(_opened.Image) : Overlay(overlay);
+        return overlay is null ? new ScratchDisk(_opened.Image)
+            : recording is { EndsWhenFull: true } ? new OverflowDisk(recording, Overlay(overlay))
+            : Overlay(overlay);
     }
 
     private Qcow2Overlay Overlay(string path) => Qcow2Overlay.Create(path, _opened.Image, _opened.Files[0].Path, _opened.Files[0].Format);

@@ -45,6 +45,32 @@ internal sealed class FlightRecorder : IStillWork, IDisposable
     /// <inheritdoc/>
     public bool IsWanted(VirtualMachine machine, ulong host)
     {
+        try
+        {
+            return _recording.Failure is null && LooksForDue(host);
+        }
+        catch (ReplayKitException full) when (_recording.Takes(full))
+        {
+            return false;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Do(VirtualMachine machine, ulong host)
+    {
+        try
+        {
+            Begin(machine, host);
+        }
+        catch (ReplayKitException full) when (_recording.Takes(full))
+        {
+            // The recording ends with what the generations before hold.
+            return;
+        }
+    }
+
+    private bool LooksForDue(ulong host)
+    {
         if (_writing is { IsCompleted: true })
         {
             Finish();
@@ -54,8 +80,7 @@ internal sealed class FlightRecorder : IStillWork, IDisposable
         return _writing is null && host - Current.Begun >= ShortestGeneration && IsDue(host);
     }
 
-    /// <inheritdoc/>
-    public void Do(VirtualMachine machine, ulong host)
+    private void Begin(VirtualMachine machine, ulong host)
     {
         if (_keep.Bytes is not null)
         {

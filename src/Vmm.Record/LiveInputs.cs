@@ -105,6 +105,7 @@ internal sealed class LiveInputs : IInputSource
         AdaptQuantum(host, stop);
         Polled?.Invoke(machine);
         Flush(machine, host);
+        _target.DropFull(machine);
         Pause(machine);
         return GoesOn(machine, _clock.Nanoseconds);
     }
@@ -161,7 +162,7 @@ internal sealed class LiveInputs : IInputSource
         }
 
         Polled?.Invoke(machine);
-        while (!_console.StopRequested && _console.Peek().Length == 0 && !_backEnds.HaveInput && !machine.AwaitsInput && Control is not { HasRequest: true })
+        while (!_console.StopRequested && _console.Peek().Length == 0 && !HasSize(machine) && !_backEnds.HaveInput && !machine.AwaitsInput && Control is not { HasRequest: true })
         {
             ulong host = _clock.Nanoseconds;
             ulong until = Math.Min(_followsHost && hasTimer ? machine.NextDeadline : ulong.MaxValue, TimeLimit);
@@ -180,6 +181,8 @@ internal sealed class LiveInputs : IInputSource
 
         return true;
     }
+
+    private bool HasSize(VirtualMachine machine) => machine.Board.VirtioConsole is not null && _console.HasSize;
 
     private bool NothingWakes => _console.IsExhausted && _limits.Time is null && !_backEnds.CanWake;
 
@@ -213,6 +216,7 @@ internal sealed class LiveInputs : IInputSource
 
     private void ApplyConsole(VirtualMachine machine)
     {
+        ApplyConsoleSize(machine);
         byte[] typed = _console.Peek();
         if (typed.Length == 0)
         {
@@ -225,6 +229,15 @@ internal sealed class LiveInputs : IInputSource
         {
             _recording?.Log.Append(at, new ConsoleInput(typed.AsSpan(0, taken)));
             _console.Take(taken);
+        }
+    }
+
+    private void ApplyConsoleSize(VirtualMachine machine)
+    {
+        if (machine.Board.VirtioConsole is { } console && _console.TakeSize() is { } size && size != (console.Columns, console.Rows))
+        {
+            _recording?.Log.Append(machine.Position, new ConsoleSize(size.Columns, size.Rows));
+            machine.ApplyConsoleSize(size.Columns, size.Rows);
         }
     }
 

@@ -64,7 +64,8 @@ internal sealed class LiveSession
         }
 
         target.Recording?.Flush(_machine.Position);
-        return new RunResult(inputs.Reason, _machine.Position, _machine.Position.Retired - begin, target.Recording?.Log.Bytes ?? 0);
+        target.DropFull(_machine);
+        return new RunResult(inputs.Reason, _machine.Position, _machine.Position.Retired - begin, target.Recording?.Log.Bytes ?? 0, target.Lost);
     }
 
     private void RunToEnd(LiveInputs inputs, LogTarget target)

@@ -1,3 +1,5 @@
+using Guest.Machine;
+using Guest.Machine.Board;
 using Replay.Log;
 
 namespace Vmm.Record;
@@ -15,7 +17,33 @@ internal sealed class LogTarget
         {
             _recording = value;
             IsVendorNoted = false;
+            Lost = value is null ? Lost : null;
         }
+    }
+
+    /// <summary>Why the last recording ended while the guest went on (<see cref="LogOptions.EndsWhenFull"/>); null where none has.</summary>
+    internal ReplayKitException? Lost { get; private set; }
+
+    /// <summary>Called when a recording has ended for that reason.</summary>
+    internal Action<ReplayKitException>? OnLost { get; init; }
+
+    /// <summary>Lets go of a recording that can take no more.</summary>
+    internal void DropFull(VirtualMachine machine)
+    {
+        if (Recording is not { Failure: { } failure } full)
+        {
+            return;
+        }
+
+        if (!full.Log.HasEnded)
+        {
+            full.EndWith(machine.Position, failure);
+        }
+
+        Lost = failure;
+        Recording = null;
+        full.Dispose();
+        OnLost?.Invoke(failure);
     }
 
     /// <summary>Whether the recording says already that the guest has used an instruction whose result depends on the host's vendor.</summary>

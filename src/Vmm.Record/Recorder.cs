@@ -47,6 +47,12 @@ public sealed class Recorder
     /// <summary>How much of the recording is kept; null for all of it. Not under a virtual clock.</summary>
     public KeepLimit? Keep { get; init; }
 
+    /// <summary>Whether the guest goes on unrecorded where a disk is full that its recording needs.</summary>
+    public bool GoesOnWhenFull { get; init; }
+
+    /// <summary>Called when a recording has ended for that reason, on the running thread.</summary>
+    public Action<ReplayKitException>? RecordingLost { get; init; }
+
     /// <summary>The socket by which others control the machine (docs/control.md); null for none.</summary>
     public string? ControlPath { get; init; }
 
@@ -74,13 +80,13 @@ public sealed class Recorder
     /// <exception cref="ReplayKitException">The guest did what the machine refuses, or the disk is full; what was recorded stays.</exception>
     public RunResult Record(string path, LogOptions options, ConsoleQueue console, IConsoleOutput output, Action<VirtualMachine>? built = null)
     {
-        using NewRecording recording = NewRecording.Create(path, Manifest(), options);
+        using NewRecording recording = NewRecording.Create(path, Manifest(), options with { EndsWhenFull = GoesOnWhenFull });
         return Run(console, output, recording, options.Durable, built);
     }
 
     private RunResult Run(ConsoleQueue console, IConsoleOutput output, NewRecording? recording, bool durable, Action<VirtualMachine>? built)
     {
-        LogTarget target = new() { Recording = recording };
+        LogTarget target = new() { Recording = recording, OnLost = RecordingLost };
         BootInputs boot = LogBoot(recording);
         using var backEnds = new LiveBackEnds();
         using var machine = new VirtualMachine(_machine, _files.Images, boot, new ConsoleTee(output, target), Engine with { AtOnce = _machine.Parallel }, backEnds);
@@ -88,7 +94,7 @@ public sealed class Recorder
         backEnds.Connect(machine, disks, Networks.ToDictionary(network => network.Device.Slot, network => network.Link), console.Bell, durable);
         built?.Invoke(machine);
         using FlightRecorder? flight = Keep is null || recording is null ? null : new FlightRecorder(recording, _machine.MemoryBytes, Written(disks), Keep);
-        using MachineControl? control = ControlPath is null ? null : new MachineControl(console, target, WithoutOverlays(Manifest()), Written(disks));
+        using MachineControl? control = ControlPath is null ? null : new MachineControl(console, target, WithoutOverlays(Manifest()), Written(disks), LogOptions.Default with { EndsWhenFull = GoesOnWhenFull });
         using ControlSocket? socket = control is null ? null : new ControlSocket(ControlPath!, control);
         Ready?.Invoke();
         return new LiveSession(machine, backEnds, console)

@@ -8,4 +8,5 @@ namespace Vmm.Record;
 /// <param name="Position">Where.</param>
 /// <param name="Instructions">Instructions of this run.</param>
 /// <param name="LogBytes">Bytes of the log; 0 without a recording.</param>
-public sealed record RunResult(EndReason Reason, Position Position, ulong Instructions, long LogBytes);
+/// <param name="Lost">Why the recording ended before the run did; null where it did not.</param>
+public sealed record RunResult(EndReason Reason, Position Position, ulong Instructions, long LogBytes, ReplayKitException? Lost = null);

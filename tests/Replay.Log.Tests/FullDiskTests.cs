@@ -27,6 +27,34 @@ public sealed class FullDiskTests
     }
 
     [Fact]
+    public void A_log_that_may_end_when_its_disk_is_full_ends_at_any_byte_without_an_error_and_takes_nothing_more()
+    {
+        int size = Samples.Log(Samples.Stored).Segments[0].Length;
+        int ended = 0;
+        for (int room = DamageTests.FrameEnds(Samples.Log(Samples.Stored).Segments[0])[0]; room < size; room++)
+        {
+            FillingDisk disk = new(room);
+            using LogWriter log = new(disk, s_manifest, 1, Samples.Stored with { EndsWhenFull = true });
+            Samples.WriteFrames(log);
+            Assert.True(log.HasEnded);
+            Assert.Equal(109, log.Failure!.Code);
+            Assert.Equal(0, log.BeginSegment(log.FlushedTo));
+            ended += AssertValidUpTo(log.FlushedTo, disk, EndReason.DiskFull);
+        }
+
+        Assert.InRange(ended, 1, size - 1);
+    }
+
+    [Fact]
+    public void A_log_that_may_end_when_its_disk_is_full_still_fails_where_its_disk_does()
+    {
+        int first = DamageTests.FrameEnds(Samples.Log(Samples.Stored).Segments[0])[0];
+        using LogWriter log = new(new FailingDisk(first), s_manifest, 1, Samples.Stored with { EndsWhenFull = true });
+        log.Append(new Position(0, 1), new ClockStart(1));
+        Assert.Equal(110, Assert.Throws<ReplayKitException>(() => log.Flush(new Position(0, 1))).Code);
+    }
+
+    [Fact]
     public void A_disk_that_fails_at_any_byte_leaves_a_valid_recording()
     {
         int size = Samples.Log(Samples.Stored).Segments[0].Length;

@@ -29,6 +29,7 @@ public sealed class ManifestTextTests
                 new PanicDescription { Slot = 1, Name = "panic0" },
                 new EntropyDescription { Slot = 2, Name = "rng0" },
                 new BlockDescription { Slot = 3, Name = "disk0", Bytes = 1UL << 40, ReadOnly = true, Serial = "a serial" },
+                new ConsoleDescription { Slot = 5, Name = "console0", Columns = 132, Rows = 50 },
                 new NetworkDescription { Slot = 4, Name = "net0", Mac = "52:54:00:12:34:56", Mtu = 65520 },
             ],
         },

@@ -1,6 +1,9 @@
 using System.Globalization;
+using System.Text.Json;
 using Guest.Machine;
 using Replay.Log.Frames;
+using Replay.Log.Manifests;
+using Replay.Log.Packing;
 using Replay.Log.Tests.Support;
 
 namespace Replay.Log.Tests;
@@ -10,6 +13,51 @@ public sealed class MutationTests
 {
     internal static int Rounds => int.Parse(
         Environment.GetEnvironmentVariable("REPLAYKIT_MUTATIONS") ?? "3000", NumberStyles.None, CultureInfo.InvariantCulture);
+
+    /// <summary>So many rounds, where the environment does not ask for more.</summary>
+    internal static int RoundsOr(int rounds) => Environment.GetEnvironmentVariable("REPLAYKIT_MUTATIONS") is null ? rounds : Rounds;
+
+    [Fact]
+    public void A_mutated_manifest_is_read_or_refused_by_name() => Mutate(Samples.Manifest.ToJson(), mutated => Manifest.Parse("manifest.json", mutated));
+
+    [Fact]
+    public void A_mutated_index_of_a_packed_recording_is_read_or_refused() => Mutate(
+        new PackIndex(PackIndex.FormatName, PackIndex.CurrentVersion, [new PackedFile("manifest.json", 700, new string('a', 64)), new PackedFile("log/000000.rklog", 1L << 40, new string('b', 64))]).ToJson(),
+        mutated =>
+        {
+            try
+            {
+                PackIndex.Parse(mutated);
+            }
+            catch (JsonException error)
+            {
+                throw new ReplayKitException(101, ExitCode.BadInput, error.Message);
+            }
+        });
+
+    private static void Mutate(byte[] whole, Action<byte[]> read)
+    {
+        int seed = Environment.TickCount;
+        Random random = new(seed);
+        int refused = 0;
+        for (int round = 0; round < Rounds; round++)
+        {
+            try
+            {
+                read(Mutations.Of(random, whole));
+            }
+            catch (ReplayKitException refusal) when (refusal.ExitCode == ExitCode.BadInput)
+            {
+                refused++;
+            }
+            catch (Exception error)
+            {
+                throw new InvalidOperationException($"seed {seed}, round {round}", error);
+            }
+        }
+
+        Assert.InRange(refused, 1, Rounds);
+    }
 
     [Fact]
     public void A_mutated_log_is_refused_or_reads_as_a_beginning_of_what_was_written()

@@ -131,7 +131,7 @@ public sealed class PackingTests : IDisposable
         byte[] whole = File.ReadAllBytes(Packed);
         new PackedRecording(Packed).Unpack(Unpacked);
         string[] before = Names();
-        for (int round = 0; round < 300; round++)
+        for (int round = 0; round < MutationTests.RoundsOr(300); round++)
         {
             string target = Path.Combine(_temporary.Path, "c.rk");
             File.WriteAllBytes(Packed, Mutations.Of(random, whole));

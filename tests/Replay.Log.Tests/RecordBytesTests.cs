@@ -38,6 +38,7 @@ public sealed class RecordBytesTests
         (RecordKind.VcpuTurn, Logged.Of(new(0, 300), new VcpuTurn(1)), "2c ac02 01"),
         (RecordKind.VcpuWait, Logged.Of(new(0, 3), new VcpuWait(1, 300)), "34 03 01 ac02"),
         (RecordKind.CommonCut, Logged.Of(new(0, 3), default(CommonCut)), "38 03"),
+        (RecordKind.ConsoleSize, Logged.Of(new(0, 3), new ConsoleSize(80, 300)), "3c 03 50 ac02"),
         (RecordKind.InterruptTaken, Logged.Of(new(0, 3), default(InterruptTaken)), "30 03"),
         (RecordKind.HostVendor, Logged.Vendor(new(0, 3), "AuthenticAMD"), "1c 03 0c 41757468656e746963414d44"),
     ];

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Guest.Machine.Devices;
 using Guest.Machine.Devices.AcpiPm;
 using Guest.Machine.Devices.Apic;
+using Guest.Machine.Devices.Console;
 using Guest.Machine.Devices.Pci;
 using Guest.Machine.Devices.Pic;
 using Guest.Machine.Devices.Pit;
@@ -25,7 +26,7 @@ public sealed class PcBoard
     /// <param name="startSeconds">The CMOS clock at machine start, in seconds since 1970-01-01 00:00 UTC: a logged input.</param>
     /// <param name="clock">The machine's clock.</param>
     /// <param name="control">Who ends the run.</param>
-    /// <param name="console">Where the first serial port's output goes.</param>
+    /// <param name="console">Where the output of the first serial port and of a virtio console goes.</param>
     /// <param name="targets">The vCPUs, by number; at most <see cref="MaxCpus"/>.</param>
     /// <param name="pciSetup">The devices on the PCI bus; null for none.</param>
     /// <param name="turns">How several vCPUs take turns; null for the default.</param>
@@ -51,7 +52,8 @@ public sealed class PcBoard
         var pci = Add(new PciHost());
         LocalApics = [.. targets.Select((target, id) => Add(new LocalApic(id, clock, Router, target)))];
         Turns = targets.Count > 1 ? Add(new VcpuTurns(targets.Count, turns ?? TurnsDescription.Default)) : null;
-        PciFunctions = pciSetup is null ? [] : AddPciDevices(pciSetup, pci, ioApic, control);
+        PciFunctions = pciSetup is null ? [] : AddPciDevices(pciSetup, pci, ioApic, control, console);
+        VirtioConsole = PciFunctions.OfType<VirtioPci>().Select(function => function.Device).OfType<ConsoleDevice>().FirstOrDefault();
         _timers.AddRange(LocalApics.Select(local => local.Timer));
         _timers.Sort((a, b) => a.TimerNumber.CompareTo(b.TimerNumber));
 
@@ -84,8 +86,11 @@ public sealed class PcBoard
     /// <summary>What delivers interrupts between the APICs.</summary>
     public InterruptRouter Router { get; }
 
-    /// <summary>The first serial port, where typed input arrives.</summary>
+    /// <summary>The first serial port, where typed input arrives if there is no <see cref="VirtioConsole"/>.</summary>
     public Uart16550 Console { get; }
+
+    /// <summary>The virtio console device; null where the machine has none.</summary>
+    public ConsoleDevice? VirtioConsole { get; }
 
     /// <summary>The local APICs, by vCPU.</summary>
     public IReadOnlyList<LocalApic> LocalApics { get; }
@@ -159,11 +164,11 @@ public sealed class PcBoard
         }
     }
 
-    private ImmutableArray<PciFunction> AddPciDevices(PciSetup setup, PciHost host, IoApic ioApic, IBoardControl control)
+    private ImmutableArray<PciFunction> AddPciDevices(PciSetup setup, PciHost host, IoApic ioApic, IBoardControl control, IConsoleOutput console)
     {
         var pins = new PciInterrupts(ioApic);
         var bus = new PciBus(setup.Memory, Router, pins);
-        ImmutableArray<PciFunction> functions = [.. setup.Devices.Select(device => Add(PciDevices.Create(device, bus, control, setup.BackEnds)))];
+        ImmutableArray<PciFunction> functions = [.. setup.Devices.Select(device => Add(PciDevices.Create(device, bus, control, setup.BackEnds, console)))];
         foreach (PciFunction function in functions)
         {
             host.Add(function);

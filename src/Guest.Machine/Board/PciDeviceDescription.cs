@@ -8,6 +8,7 @@ namespace Guest.Machine.Board;
 [JsonDerivedType(typeof(EntropyDescription), "entropy")]
 [JsonDerivedType(typeof(BlockDescription), "block")]
 [JsonDerivedType(typeof(NetworkDescription), "network")]
+[JsonDerivedType(typeof(ConsoleDescription), "console")]
 public abstract record PciDeviceDescription
 {
     /// <summary>Its slot on the bus, 1 to 31, by which the log names it.</summary>

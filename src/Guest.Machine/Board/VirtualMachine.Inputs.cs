@@ -21,14 +21,23 @@ public sealed partial class VirtualMachine
         EndInput(taken: true);
     }
 
-    /// <summary>Input: bytes typed on the console.</summary>
+    /// <summary>Input: bytes typed on the console: the virtio console where the machine has one, else the serial port.</summary>
     /// <returns>How many were taken; what is left must be given again later.</returns>
     public int ApplyConsole(ReadOnlySpan<byte> bytes)
     {
         SettleIfHalted();
-        int taken = Board.Console.Receive(bytes);
+        int taken = Board.VirtioConsole is { } console ? console.Receive(bytes) : Board.Console.Receive(bytes);
         EndInput(taken > 0);
         return taken;
+    }
+
+    /// <summary>Input: the terminal of the virtio console has another size.</summary>
+    /// <returns>False where the machine has no such console; then nothing has happened.</returns>
+    public bool ApplyConsoleSize(ushort columns, ushort rows)
+    {
+        SettleIfHalted();
+        Board.VirtioConsole?.Resize(columns, rows);
+        return EndInput(Board.VirtioConsole is not null);
     }
 
     /// <summary>Input: entropy for the oldest request of an entropy device.</summary>

@@ -102,6 +102,11 @@ internal static class ManifestText
             case PanicDescription:
                 json.WriteString("kind", "panic");
                 break;
+            case ConsoleDescription console:
+                json.WriteString("kind", "console");
+                json.WriteNumber("columns", console.Columns);
+                json.WriteNumber("rows", console.Rows);
+                break;
             case EntropyDescription:
                 json.WriteString("kind", "entropy");
                 break;

@@ -47,4 +47,7 @@ public enum RecordKind
 
     /// <summary><see cref="Records.CommonCut"/>.</summary>
     CommonCut = 14,
+
+    /// <summary><see cref="Records.ConsoleSize"/>.</summary>
+    ConsoleSize = 15,
 }

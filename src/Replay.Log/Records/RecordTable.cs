@@ -25,6 +25,7 @@ internal static class RecordTable
             case RecordKind.InterruptTaken: Read<InterruptTaken>(ref cursor, place, json); break;
             case RecordKind.VcpuWait: Read<VcpuWait>(ref cursor, place, json); break;
             case RecordKind.CommonCut: Read<CommonCut>(ref cursor, place, json); break;
+            case RecordKind.ConsoleSize: Read<ConsoleSize>(ref cursor, place, json); break;
             default: throw new RecordFormatException($"a record of kind {(int)kind}", isUnknown: true);
         }
     }

@@ -13,6 +13,11 @@ public interface ISegmentStore
     /// <exception cref="IOException">It could not be made.</exception>
     ISegmentSink Create(int number);
 
+    /// <summary>Gives up room that was kept for the last frame of a log whose disk is full, where there is any.</summary>
+    void GiveRoom()
+    {
+    }
+
     /// <summary>Opens a segment for reading from its start; null where there is none of that number.</summary>
     /// <exception cref="IOException">It is there and cannot be read.</exception>
     Stream? Open(int number);

@@ -7,6 +7,7 @@ namespace Replay.Log.Segments;
 public sealed class SegmentFolder(string path) : ISegmentStore
 {
     private const string Extension = ".rklog";
+    private Action? _giveRoom;
 
     /// <inheritdoc/>
     public string NameOf(int number) => Path.Combine(path, FileNameOf(number));
@@ -31,6 +32,19 @@ public sealed class SegmentFolder(string path) : ISegmentStore
 
     /// <inheritdoc/>
     public ISegmentSink Create(int number) => new SegmentFile(NameOf(number));
+
+    /// <summary>Keeps room on the disk for the last frame of a log that fills it.</summary>
+    /// <returns>The room, to be closed with the log.</returns>
+    /// <exception cref="IOException">There is none.</exception>
+    internal IDisposable KeepRoom()
+    {
+        KeptRoom room = new(path);
+        _giveRoom = room.Dispose;
+        return room;
+    }
+
+    /// <inheritdoc/>
+    public void GiveRoom() => _giveRoom?.Invoke();
 
     /// <inheritdoc/>
     /// <exception cref="Guest.Machine.ReplayKitException">The segment is missing: it is the first, or others follow it (RK0101).</exception>

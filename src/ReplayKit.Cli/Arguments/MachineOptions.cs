@@ -81,6 +81,18 @@ internal sealed class MachineOptions
 
     private readonly Option<string?> control = new("--control") { Description = "A Unix socket by which others control the machine: pause it, begin and end recordings (docs/control.md).", HelpName = "PATH" };
 
+    private readonly Option<string> console = new("--console")
+    {
+        Description = "Where what is typed goes: the serial port (console=ttyS0), or a virtio console that knows the terminal's size (console=hvc0). What the guest writes to either is shown.",
+        DefaultValueFactory = _ => "serial",
+    };
+
+    private readonly Option<string> onFull = new("--on-full")
+    {
+        Description = "What happens where a recording finds its disk full: the run stops, or the guest goes on unrecorded.",
+        DefaultValueFactory = _ => "stop",
+    };
+
     private readonly Option<bool> entropy = new("--entropy") { Description = "A virtio entropy device; what it gives is logged." };
 
     private readonly Option<string> engine = CommonOptions.Engine();
@@ -97,7 +109,9 @@ internal sealed class MachineOptions
     public void AddTo(Command verb)
     {
         clock.AcceptOnlyFromAmong("host", "virtual");
-        foreach (Option option in (ReadOnlySpan<Option>)[vm, kernel, initrd, append, memory, cpus, schedule, cpu, clock, disk, writeThrough, net, capture, control, entropy, engine, statistics, unconfined, seconds, instructions])
+        console.AcceptOnlyFromAmong("serial", "virtio");
+        onFull.AcceptOnlyFromAmong("stop", "continue");
+        foreach (Option option in (ReadOnlySpan<Option>)[vm, kernel, initrd, append, memory, cpus, schedule, cpu, clock, disk, writeThrough, net, capture, control, onFull, console, entropy, engine, statistics, unconfined, seconds, instructions])
         {
             verb.Add(option);
         }
@@ -118,6 +132,13 @@ internal sealed class MachineOptions
             throw UsageError.Contradiction("--schedule parallel and --clock virtual: what runs in parallel takes the host's time");
         }
 
+        ImmutableArray<DiskChoice> disks = Disks(parsed);
+        bool goesOnWhenFull = parsed.GetRequiredValue(onFull) == "continue";
+        if (goesOnWhenFull && disks.Any(choice => choice.WriteThrough))
+        {
+            throw UsageError.Contradiction("--on-full continue and write-through: a guest that went on unrecorded would overwrite what the recording needs of the image");
+        }
+
         return new MachineRequest
         {
             Kernel = ExistingFile.Checked(parsed.GetRequiredValue(kernel), "--kernel"),
@@ -129,10 +150,12 @@ internal sealed class MachineOptions
             Parallel = parallel,
             CpuModel = parsed.GetRequiredValue(cpu),
             Clock = parsed.GetRequiredValue(clock) == "virtual" ? ClockMode.Virtual : ClockMode.Host,
-            Disks = Disks(parsed),
+            Disks = disks,
             Networks = [.. (parsed.GetValue(net) ?? []).Select(NetText.Parse)],
             Capture = parsed.GetValue(capture),
             Control = parsed.GetValue(control),
+            GoesOnWhenFull = goesOnWhenFull,
+            VirtioConsole = parsed.GetRequiredValue(console) == "virtio",
             Entropy = parsed.GetValue(entropy),
             Engine = EngineReport.Counting(CommonOptions.ReadEngine(parsed.GetRequiredValue(engine)), parsed.GetValue(statistics)),
             Unconfined = parsed.GetValue(unconfined),

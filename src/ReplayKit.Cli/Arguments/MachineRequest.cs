@@ -47,6 +47,12 @@ internal sealed record MachineRequest
     /// <summary>The socket by which others control it; null for none.</summary>
     public required string? Control { get; init; }
 
+    /// <summary>Whether it goes on unrecorded where a disk is full that its recording needs.</summary>
+    public required bool GoesOnWhenFull { get; init; }
+
+    /// <summary>Whether it has a virtio console.</summary>
+    public required bool VirtioConsole { get; init; }
+
     /// <summary>Whether it has an entropy device.</summary>
     public required bool Entropy { get; init; }
 

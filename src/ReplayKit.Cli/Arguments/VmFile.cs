@@ -7,7 +7,7 @@ internal static class VmFile
 {
     private const string Option = "--vm";
 
-    private static readonly string[] s_values = ["kernel", "initrd", "append", "memory", "cpus", "schedule", "cpu", "clock", "engine"];
+    private static readonly string[] s_values = ["kernel", "initrd", "append", "memory", "cpus", "schedule", "cpu", "clock", "engine", "console", "on-full"];
     private static readonly string[] s_switches = ["entropy", "write-through"];
     private static readonly string[] s_paths = ["kernel", "initrd", "file", "overlay", "unix"];
 

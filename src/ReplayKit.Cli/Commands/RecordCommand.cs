@@ -37,12 +37,13 @@ internal static class RecordCommand
         verb.SetAction(parsed =>
         {
             MachineRequest request = machine.Read(parsed);
-            Recorder recorder = LiveRun.Prepare(request, KeepText.Parse(parsed.GetValue(keep), request.Clock));
             LiveRun run = new(request.Capture);
+            Recorder recorder = run.Prepare(request, KeepText.Parse(parsed.GetValue(keep), request.Clock));
             string path = parsed.GetValue(output) ?? Recordings.NewName(DateTime.Now);
             LogOptions options = LogOptions.Default with { Durable = parsed.GetValue(durable) };
             RunResult result = run.Execute((built, keys, console) => recorder.Record(path, options, keys, console, built));
-            int code = run.Finish(result, string.Create(CultureInfo.InvariantCulture, $"; recorded in {path}, {result.LogBytes} bytes of log"));
+            string recorded = result.Lost is null ? string.Create(CultureInfo.InvariantCulture, $"{result.LogBytes} bytes of log") : "up to where its disk was full";
+            int code = run.Finish(result, $"; recorded in {path}, {recorded}");
             EngineReport.Print(request.Engine);
             return code;
         });

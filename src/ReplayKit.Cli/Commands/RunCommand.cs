@@ -20,8 +20,8 @@ internal static class RunCommand
         verb.SetAction(parsed =>
         {
             MachineRequest request = machine.Read(parsed);
-            Recorder recorder = LiveRun.Prepare(request);
             LiveRun run = new(request.Capture);
+            Recorder recorder = run.Prepare(request);
             int code = run.Finish(run.Execute((built, keys, console) => recorder.Run(keys, console, built)), string.Empty);
             EngineReport.Print(request.Engine);
             return code;

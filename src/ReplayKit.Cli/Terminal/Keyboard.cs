@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using ReplayKit.Cli.Terminal.Native;
 using Vmm.Record;
 
 namespace ReplayKit.Cli.Terminal;
@@ -8,6 +10,7 @@ internal sealed class Keyboard : IDisposable
     private readonly RawTerminal? terminal;
     private readonly ConsoleQueue keys;
     private readonly EscapeKeys escape = new();
+    private PosixSignalRegistration? resized;
 
     private Keyboard(RawTerminal? terminal, ConsoleQueue keys)
     {
@@ -23,6 +26,8 @@ internal sealed class Keyboard : IDisposable
         if (keyboard.terminal is not null)
         {
             StandardError.Writer.Write($"replaykit: {EscapeKeys.Help}\r\n");
+            keyboard.TellSize();
+            keyboard.resized = OperatingSystem.IsLinux() ? PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => keyboard.TellSize()) : null;
         }
 
         // A read of standard input cannot be interrupted: the thread ends with the process.
@@ -31,7 +36,19 @@ internal sealed class Keyboard : IDisposable
     }
 
     /// <summary>Puts the terminal back as it was.</summary>
-    public void Dispose() => terminal?.Dispose();
+    public void Dispose()
+    {
+        resized?.Dispose();
+        terminal?.Dispose();
+    }
+
+    private void TellSize()
+    {
+        if (WindowSize.Read() is { } size)
+        {
+            keys.Resize(size.Columns, size.Rows);
+        }
+    }
 
     private void ReadAll()
     {

@@ -1,6 +1,7 @@
 using Guest.Machine.Board;
 using Guest.Machine.Devices;
 using Guest.Machine.Devices.Block;
+using Guest.Machine.Devices.Console;
 using Guest.Machine.Devices.Entropy;
 using Guest.Machine.Devices.Network;
 using Guest.Machine.Devices.Pci;
@@ -54,6 +55,11 @@ internal sealed class LiveBackEnds : IBackEnds, IDisposable
     {
         foreach (VirtioPci function in machine.Board.PciFunctions.OfType<VirtioPci>())
         {
+            if (function.Device is ConsoleDevice)
+            {
+                continue;
+            }
+
             ILiveDevice? live = function.Device switch
             {
                 BlockDevice disk => new LiveDisk(machine, disk, function.Slot, disks[function.Slot], bell),

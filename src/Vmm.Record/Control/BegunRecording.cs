@@ -31,10 +31,10 @@ internal sealed class BegunRecording : IDisposable
 
     /// <summary>Begins one where the machine stands still.</summary>
     /// <exception cref="ReplayKitException">The folder holds something (RK0108), or cannot be written (RK0109, RK0110).</exception>
-    internal static BegunRecording Begin(string path, Manifest manifest, VirtualMachine machine, IReadOnlyDictionary<int, ICheckpointDisk> disks)
+    internal static BegunRecording Begin(string path, Manifest manifest, VirtualMachine machine, IReadOnlyDictionary<int, ICheckpointDisk> disks, LogOptions options)
     {
         Manifest started = manifest with { Start = new RecordingStart(machine.Position.ToString(), null) };
-        return new BegunRecording(NewRecording.Create(path, started, LogOptions.Default), machine, disks);
+        return new BegunRecording(NewRecording.Create(path, started, options), machine, disks);
     }
 
     /// <summary>Waits for the checkpoint and makes the folder a recording.</summary>

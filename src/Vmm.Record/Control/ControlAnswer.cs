@@ -8,7 +8,8 @@ namespace Vmm.Record.Control;
 /// <param name="Position">Where the machine stands.</param>
 /// <param name="Instructions">Instructions up to there.</param>
 /// <param name="Recording">The recording that is being made, or that was finished or saved by this request; null for none.</param>
-internal sealed record ControlAnswer(string? Error, string State, string Position, ulong Instructions, string? Recording)
+/// <param name="Lost">Why the last recording ended while the guest went on; null where none has.</param>
+internal sealed record ControlAnswer(string? Error, string State, string Position, ulong Instructions, string? Recording, string? Lost = null)
 {
     /// <summary>The same as JSON.</summary>
     internal JsonObject ToJson()
@@ -23,6 +24,11 @@ internal sealed record ControlAnswer(string? Error, string State, string Positio
         json["position"] = Position;
         json["instructions"] = Instructions;
         json["recording"] = Recording;
+        if (Lost is not null)
+        {
+            json["lost"] = Lost;
+        }
+
         return json;
     }
 }

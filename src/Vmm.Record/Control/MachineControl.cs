@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Guest.Machine;
 using Guest.Machine.Board;
+using Replay.Log;
 using Replay.Log.Disks;
 using Replay.Log.Manifests;
 using Replay.Log.Records;
@@ -14,6 +15,7 @@ internal sealed class MachineControl : IStillWork, IDisposable
     private readonly LogTarget _target;
     private readonly Manifest _manifest;
     private readonly IReadOnlyDictionary<int, ICheckpointDisk> _disks;
+    private readonly LogOptions _options;
     private readonly ConcurrentQueue<ControlRequest> _requests = new();
     private ControlRequest? _waiting;
     private BegunRecording? _begun;
@@ -24,12 +26,14 @@ internal sealed class MachineControl : IStillWork, IDisposable
     /// <param name="target">Where inputs are logged.</param>
     /// <param name="manifest">The machine's, without a start.</param>
     /// <param name="disks">[slot] the disks that it writes.</param>
-    internal MachineControl(ConsoleQueue console, LogTarget target, Manifest manifest, IReadOnlyDictionary<int, ICheckpointDisk> disks)
+    /// <param name="options">How the logs of recordings that begin are written.</param>
+    internal MachineControl(ConsoleQueue console, LogTarget target, Manifest manifest, IReadOnlyDictionary<int, ICheckpointDisk> disks, LogOptions options)
     {
         _console = console;
         _target = target;
         _manifest = manifest;
         _disks = disks;
+        _options = options;
     }
 
     /// <summary>Whether the machine is to stand.</summary>
@@ -71,7 +75,7 @@ internal sealed class MachineControl : IStillWork, IDisposable
         ControlRequest request = _waiting!;
         try
         {
-            _begun = BegunRecording.Begin(request.Output!, _manifest, machine, _disks);
+            _begun = BegunRecording.Begin(request.Output!, _manifest, machine, _disks, _options);
             if (request.Command == "record-start")
             {
                 _target.Recording = _begun.Recording;
@@ -205,6 +209,6 @@ internal sealed class MachineControl : IStillWork, IDisposable
     {
         _waiting = null;
         string state = _hasEnded ? "ended" : IsPaused ? "paused" : "running";
-        request.Reply(new ControlAnswer(error, state, machine.Position.ToString(), machine.Position.Retired, recording));
+        request.Reply(new ControlAnswer(error, state, machine.Position.ToString(), machine.Position.Retired, recording, _target.Lost?.Message));
     }
 }

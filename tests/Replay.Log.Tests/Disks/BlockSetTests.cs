@@ -47,7 +47,7 @@ public sealed class BlockSetTests : IDisposable
     {
         byte[] whole = File.ReadAllBytes(Path_);
         Random random = new(1);
-        for (int round = 0; round < 2000; round++)
+        for (int round = 0; round < MutationTests.RoundsOr(2000); round++)
         {
             byte[] changed = round < 100 ? whole[..random.Next(whole.Length)] : [.. whole];
             if (round >= 100)

@@ -65,4 +65,40 @@ public sealed class VmFileTests : IDisposable
         Assert.Equal(316, refusal.Code);
         Assert.Contains(what, refusal.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void A_mutated_file_gives_options_or_is_refused_by_name()
+    {
+        int rounds = int.Parse(Environment.GetEnvironmentVariable("REPLAYKIT_MUTATIONS") ?? "1000", System.Globalization.CultureInfo.InvariantCulture);
+        int seed = Environment.TickCount;
+        Random random = new(seed);
+        byte[] whole = System.Text.Encoding.UTF8.GetBytes("""
+            { "kernel": "vmlinuz", "memory": "1G", "entropy": true, "cpus": 2, "disk": [ { "file": "a,b.qcow2", "readonly": true } ], "net": [ { "kind": "user", "forward": [ "8080:80" ] } ] }
+            """);
+        int refused = 0;
+        for (int round = 0; round < rounds; round++)
+        {
+            byte[] mutated = [.. whole];
+            for (int changes = random.Next(1, 4); changes > 0; changes--)
+            {
+                mutated[random.Next(mutated.Length)] = random.Next(3) switch { 0 => (byte)random.Next(256), 1 => (byte)"{}[]\",: "[random.Next(8)], _ => whole[random.Next(whole.Length)] };
+            }
+
+            File.WriteAllBytes(Vm, random.Next(8) == 0 ? mutated[..random.Next(mutated.Length)] : mutated);
+            try
+            {
+                VmFile.Expand(["run", "--vm", Vm]);
+            }
+            catch (ReplayKitException refusal) when (refusal.Code == 316)
+            {
+                refused++;
+            }
+            catch (Exception error)
+            {
+                throw new InvalidOperationException($"seed {seed}, round {round}", error);
+            }
+        }
+
+        Assert.InRange(refused, 1, rounds);
+    }
 }

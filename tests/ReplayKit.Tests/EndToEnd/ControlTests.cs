@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net.Sockets;
-using System.Text;
 using System.Text.Json;
 using ReplayKit.Tests.Command;
 
@@ -15,7 +13,7 @@ public sealed class ControlTests(DevicesGuest guest) : IClassFixture<DevicesGues
     public async Task A_running_machine_is_recorded_saved_paused_and_ended_on_request()
     {
         using Process process = Start("run", "one", "--disk", guest.Image("one-0.img", 4), "--disk", guest.Image("one-1.img", 8), "--entropy");
-        using Client client = new(guest.File("one.control"));
+        using ControlClient client = new(guest.File("one.control"));
         Assert.Equal("running", client.Ask("status").GetProperty("state").GetString());
         Assert.Equal("600\n", Programs.Run("stat", "-c", "%a", guest.File("one.control")));
         await Task.Delay(800);
@@ -55,7 +53,7 @@ public sealed class ControlTests(DevicesGuest guest) : IClassFixture<DevicesGues
     public async Task A_recording_ends_and_another_begins_while_the_machine_runs()
     {
         using Process process = Start("record", "two", "--entropy", "-o", guest.File("first.rk"), "--disk", guest.Image("two-0.img", 4), "--disk", guest.Image("two-1.img", 4));
-        using Client client = new(guest.File("two.control"));
+        using ControlClient client = new(guest.File("two.control"));
         await Task.Delay(500);
         Assert.True(client.Ask("record-stop").GetProperty("ok").GetBoolean());
         Assert.Equal("nothing is being recorded", client.Ask("record-stop").GetProperty("error").GetString());
@@ -71,7 +69,7 @@ public sealed class ControlTests(DevicesGuest guest) : IClassFixture<DevicesGues
     public async Task What_is_no_request_is_answered_and_the_machine_goes_on()
     {
         using Process process = Start("run", "three", "--entropy", "--disk", guest.Image("three-0.img", 1), "--disk", guest.Image("three-1.img", 1));
-        using Client client = new(guest.File("three.control"));
+        using ControlClient client = new(guest.File("three.control"));
         foreach (string line in (string[])["", "{", "[1]", "{\"command\":5}", "{\"command\":\"dance\"}", "{\"command\":\"snapshot\"}", "{\"command\":\"snapshot\",\"output\":\"/proc/no\"}"])
         {
             Assert.False(client.AskLine(line).GetProperty("ok").GetBoolean(), line);
@@ -99,42 +97,5 @@ public sealed class ControlTests(DevicesGuest guest) : IClassFixture<DevicesGues
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         return process;
-    }
-
-    private sealed class Client : IDisposable
-    {
-        private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        private readonly StreamReader _answers;
-
-        public Client(string path)
-        {
-            for (int tries = 0; !_socket.Connected; tries++)
-            {
-                try
-                {
-                    _socket.Connect(new UnixDomainSocketEndPoint(path));
-                }
-                catch (SocketException) when (tries < 200)
-                {
-                    Thread.Sleep(50);
-                }
-            }
-
-            _answers = new StreamReader(new NetworkStream(_socket));
-        }
-
-        public JsonElement Ask(string command, string? output = null) => AskLine(JsonSerializer.Serialize(new { command, output }));
-
-        public JsonElement AskLine(string line)
-        {
-            _socket.Send(Encoding.UTF8.GetBytes(line + "\n"));
-            return JsonDocument.Parse(_answers.ReadLine()!).RootElement;
-        }
-
-        public void Dispose()
-        {
-            _answers.Dispose();
-            _socket.Dispose();
-        }
     }
 }

@@ -1,5 +1,6 @@
 using Guest.Machine.Board;
 using Guest.Machine.Devices.Block;
+using Guest.Machine.Devices.Console;
 using Guest.Machine.Devices.Entropy;
 using Guest.Machine.Devices.Network;
 
@@ -12,6 +13,22 @@ public sealed class VirtioFuzzTests
     public void No_guest_gets_out_of_the_entropy_device() => VirtioFuzz.Run(
         new EntropyDescription { Slot = VirtioGuest.Slot, Name = "entropy0" },
         (guest, random) => guest.Board.Board.Virtio<EntropyDevice>(VirtioGuest.Slot)!.Receive(new byte[random.Next(EntropyDevice.MostBytes + 2)]));
+
+    [Fact]
+    public void No_guest_gets_out_of_the_console_device() => VirtioFuzz.Run(
+        new ConsoleDescription { Slot = VirtioGuest.Slot, Name = "console0", Columns = 80, Rows = 24 },
+        (guest, random) =>
+        {
+            ConsoleDevice device = guest.Board.Board.VirtioConsole!;
+            if (random.Next(8) == 0)
+            {
+                device.Resize((ushort)random.Next(65536), (ushort)random.Next(65536));
+            }
+            else
+            {
+                device.Receive(new byte[random.Next(300)]);
+            }
+        });
 
     [Fact]
     public void No_guest_gets_out_of_the_network_device() => VirtioFuzz.Run(

@@ -1,0 +1,360 @@
+#!/usr/bin/env python3
+"""A Debian guest that serves nginx, redis and PostgreSQL through a forwarded port, under load from this machine.
+
+    bench/served_load.py check   [--work nginx,redis,postgresql] [--seconds 60]   record, verify, compare the captures of recording and replay
+    bench/served_load.py cost    [--work nginx,redis] [--pairs 5] [--seconds 10]  requests a second recorded over not recorded, log over payload received
+    bench/served_load.py kill    [--times 50] [--work nginx]                      SIGKILL at random moments; with --durable, what clients saw is in the recording
+    bench/served_load.py soak    [--seconds 1800] [--keep 200MB]                  mixed load; memory, handles and the recording's size, sampled
+
+Everything is made in --folder (default: a new temporary one) and left there. Options behind -- go to `replaykit record`.
+"""
+import argparse
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import socket
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+COMMAND = os.path.join(ROOT, 'replaykit')
+PUBLISHED = os.path.join(ROOT, 'src/ReplayKit.Cli/bin/Release/published/replaykit')
+GUEST_PORTS = {'nginx': 80, 'redis': 6379, 'postgresql': 5432}
+
+
+def script(name, *arguments):
+    """What a script of samples/guest prints."""
+    return subprocess.run([os.path.join(ROOT, 'samples/guest', name), *arguments], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        return probe.getsockname()[1]
+
+
+class Guest:
+    """A running machine: `verb` is run or record."""
+
+    def __init__(self, setup, verb, name, *options):
+        self.ports = {work: free_port() for work in GUEST_PORTS}
+        forwards = ''.join(f',forward={port}:{GUEST_PORTS[work]}' for work, port in self.ports.items())
+        self.recording = os.path.join(setup.folder, name + '.rk')
+        self.pcap = os.path.join(setup.folder, name + '.pcap')
+        arguments = [PUBLISHED, verb, '--kernel', setup.vmlinuz, '--initrd', setup.initramfs, '--append', 'console=ttyS0 quiet', '--memory', '512M', '--entropy',
+                     '--disk', setup.disk + ',format=raw', '--net', 'user' + forwards, *options, *setup.more]
+        if verb == 'record':
+            arguments += ['-o', self.recording]
+        self.begun = time.time()
+        self.process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.console = []
+        self.ready = threading.Event()
+        threading.Thread(target=self.read, daemon=True).start()
+        self.errors = []
+        threading.Thread(target=lambda: self.errors.extend(self.process.stderr), daemon=True).start()
+        if not self.ready.wait(240):
+            raise SystemExit('the guest is not ready: ' + ''.join(self.console[-20:]) + ''.join(self.errors))
+        self.boot_seconds = time.time() - self.begun
+
+    def read(self):
+        for line in self.process.stdout:
+            self.console.append(line)
+            if 'the guest is ready' in line:
+                self.ready.set()
+        self.ready.set()
+
+    def end(self):
+        if self.process.poll() is None:
+            self.process.stdin.write('\n')
+            self.process.stdin.flush()
+        code = self.process.wait(120)
+        if code != 0:
+            raise SystemExit(f'the guest ended with {code}: ' + ''.join(self.errors))
+
+    def cpu_seconds(self):
+        fields = open(f'/proc/{self.process.pid}/stat').read().rsplit(') ', 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
+
+
+class Setup:
+    def __init__(self, arguments):
+        self.folder = arguments.folder or tempfile.mkdtemp(prefix='served-')
+        os.makedirs(self.folder, exist_ok=True)
+        self.more = arguments.more
+        subprocess.run([COMMAND, '--version'], check=True, stdout=subprocess.DEVNULL)
+        kind = ['--init', arguments.init] + (['--postgresql'] if 'postgresql' in arguments.work else [])
+        image = os.path.join(self.folder, '-'.join(['image', arguments.init] + (['postgresql'] if 'postgresql' in arguments.work else [])))
+        if not os.path.exists(os.path.join(image, 'made')):
+            made = script('debian-disk.sh', *kind, arguments.kernel, image)
+            open(os.path.join(image, 'made'), 'w').write(made)
+        for line in open(os.path.join(image, 'made')):
+            name, value = line.strip().split('=', 1)
+            setattr(self, name, value)
+        packages = ['apache2-utils', 'redis-tools'] + (['postgresql-15'] if 'postgresql' in arguments.work else [])
+        self.tools = script('tools.sh', os.path.join(self.folder, 'tools'), *packages).strip().split('\n')[-1]
+
+    def load(self, work, port, seconds):
+        """Runs the load generator; requests a second."""
+        if work == 'nginx':
+            text = self.tool('ab', '-q', '-k', '-c', '8', '-t', str(seconds), '-n', '100000000', f'http://127.0.0.1:{port}/numbers')
+            return float(re.search(r'Requests per second:\s+([0-9.]+)', text).group(1))
+        if work == 'redis':
+            return self.redis(port, seconds)
+        self.tool('pgbench', '-h', '127.0.0.1', '-p', str(port), '-U', 'postgres', '-i', '-q', 'postgres')
+        text = self.tool('pgbench', '-h', '127.0.0.1', '-p', str(port), '-U', 'postgres', '-c', '4', '-T', str(seconds), 'postgres')
+        return float(re.search(r'tps = ([0-9.]+)', text).group(1))
+
+    # redis-benchmark knows only numbers of requests: rounds of them until the time is over.
+    def redis(self, port, seconds):
+        begun, requests = time.time(), 0
+        while time.time() - begun < seconds:
+            self.tool('redis-benchmark', '-p', str(port), '-c', '8', '-n', '4000', '-d', '100', '-t', 'set,get', '-q')
+            requests += 8000
+        return requests / (time.time() - begun)
+
+    def tool(self, *command):
+        done = subprocess.run([self.tools, *command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if done.returncode != 0:
+            raise SystemExit(f'{command[0]} ended with {done.returncode}: {done.stdout[-2000:]}')
+        return done.stdout
+
+
+def replaykit(*arguments):
+    done = subprocess.run([PUBLISHED, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        raise SystemExit(f'replaykit {arguments[0]} ended with {done.returncode}: {done.stderr}')
+    return done.stdout
+
+
+def frames(path):
+    """The frames of a capture: (source MAC, bytes), and whether the last one is whole."""
+    data = open(path, 'rb').read()
+    at, found = 24, []
+    while at + 16 <= len(data):
+        length = struct.unpack_from('<I', data, at + 8)[0]
+        if at + 16 + length > len(data):
+            break
+        frame = data[at + 16:at + 16 + length]
+        found.append((frame[6:12], frame))
+        at += 16 + length
+    return found
+
+
+GUEST_MAC = bytes.fromhex('525400123456')
+
+
+def received_bytes(path):
+    """Bytes of frames that the guest received, headers included, and of the TCP payload in them."""
+    whole = payload = 0
+    for source, frame in frames(path):
+        if source == GUEST_MAC:
+            continue
+        whole += len(frame)
+        if len(frame) > 34 and frame[12:14] == b'\x08\x00' and frame[23] == 6:
+            header = (frame[14] & 15) * 4
+            total = struct.unpack_from('>H', frame, 16)[0]
+            payload += max(0, total - header - (frame[14 + header + 12] >> 4) * 4)
+    return whole, payload
+
+
+def log_bytes(recording):
+    folder = os.path.join(recording, 'log')
+    return sum(os.path.getsize(os.path.join(folder, name)) for name in os.listdir(folder))
+
+
+def verified(recording):
+    begun = time.time()
+    replaykit('verify', recording)
+    return time.time() - begun
+
+
+def check(setup, arguments):
+    for work in arguments.work:
+        guest = Guest(setup, 'record', work, '--capture', os.path.join(setup.folder, work + '.pcap'))
+        rate = setup.load(work, guest.ports[work], arguments.seconds)
+        guest.end()
+        info = json.loads(replaykit('info', guest.recording, '--json'))
+        took = verified(guest.recording)
+        again = os.path.join(setup.folder, work + '-replayed.pcap')
+        replaykit('replay', guest.recording, '--capture', again)
+        same = open(guest.pcap, 'rb').read() == open(again, 'rb').read()
+        whole, payload = received_bytes(guest.pcap)
+        print(f'{work}: ready after {guest.boot_seconds:.1f} s, {rate:.0f} requests/s for {arguments.seconds} s, {info["instructions"]} instructions, ended {info["ended"]}; '
+              f'log {info["log_bytes"]} bytes = {1000 * info["log_bytes"] / info["instructions"]:.3f} per 1000 instructions, {info["log_bytes"] / max(1, whole):.3f} of {whole} bytes of frames received '
+              f'(TCP payload {payload}); verified in {took:.1f} s; captures of {os.path.getsize(guest.pcap)} bytes are {"equal" if same else "DIFFERENT"}', flush=True)
+        os.remove(again)
+        if not same:
+            raise SystemExit(3)
+
+
+def cost(setup, arguments):
+    for work in arguments.work:
+        ratios, logs = [], []
+        for pair in range(arguments.pairs):
+            rates = {}
+            for verb in (['run', 'record'] if pair % 2 == 0 else ['record', 'run']):
+                name = f'cost-{work}'
+                guest = Guest(setup, verb, name, *(['--capture', os.path.join(setup.folder, name + '.pcap')] if verb == 'record' and arguments.capture else []))
+                setup.load(work, guest.ports[work], 2)
+                before = log_bytes(guest.recording) if verb == 'record' else 0
+                rates[verb] = setup.load(work, guest.ports[work], arguments.seconds)
+                guest.end()
+                if verb == 'record':
+                    if arguments.capture:
+                        whole, payload = received_bytes(guest.pcap)
+                        logs.append((log_bytes(guest.recording) / whole, log_bytes(guest.recording), whole, payload))
+                        os.remove(guest.pcap)
+                    shutil.rmtree(guest.recording)
+            ratios.append(rates['record'] / rates['run'])
+            print(f'{work} pair {pair + 1}: run {rates["run"]:.0f}/s, record {rates["record"]:.0f}/s, ratio {ratios[-1]:.3f}'
+                  + (f'; log over frames received {logs[-1][0]:.4f} ({logs[-1][1]} of {logs[-1][2]}, TCP payload {logs[-1][3]})' if logs else ''), flush=True)
+        print(f'{work}: median ratio {statistics.median(ratios):.3f} (from {min(ratios):.3f} to {max(ratios):.3f}, {len(ratios)} pairs)', flush=True)
+
+
+class Clients:
+    """Connections that note each answer they have seen: "PING number" to redis, one after the other."""
+
+    def __init__(self, port, count):
+        self.seen = [[] for _ in range(count)]
+        self.ended = False
+        self.threads = [threading.Thread(target=self.ask, args=(port, number), daemon=True) for number in range(count)]
+        for thread in self.threads:
+            thread.start()
+
+    def ask(self, port, client):
+        try:
+            with socket.create_connection(('127.0.0.1', port), timeout=20) as connection:
+                number = 0
+                while not self.ended:
+                    word = f'c{client}n{number}e'.encode()
+                    connection.sendall(b'PING ' + word + b'\r\n')
+                    answer = b''
+                    while not answer.endswith(word + b'\r\n'):
+                        part = connection.recv(4096)
+                        if not part:
+                            return
+                        answer += part
+                    self.seen[client].append(word)
+                    number += 1
+        except OSError:
+            return
+
+    def end(self):
+        self.ended = True
+        for thread in self.threads:
+            thread.join()
+
+
+def kill(setup, arguments):
+    seed = arguments.seed or int(time.time())
+    print(f'seed {seed}')
+    dice = random.Random(seed)
+    for number in range(arguments.times):
+        durable = number % 2 == 1
+        guest = Guest(setup, 'record', f'kill-{number}', *(['--durable'] if durable else []))
+        clients = Clients(guest.ports['redis'], 4)
+        load = subprocess.Popen([setup.tools, 'ab', '-q', '-k', '-c', '4', '-t', '60', '-n', '100000000', f'http://127.0.0.1:{guest.ports["nginx"]}/numbers'],
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait = dice.uniform(0.1, 3)
+        time.sleep(wait)
+        os.kill(guest.process.pid, signal.SIGKILL)
+        guest.process.wait()
+        clients.end()
+        load.wait()
+        info = json.loads(replaykit('info', guest.recording, '--json'))
+        if info['ended'] != 'cut':
+            raise SystemExit(f'kill {number}: ended {info["ended"]}')
+        replaykit('verify', guest.recording)
+        pcap = os.path.join(setup.folder, 'kill.pcap')
+        replaykit('replay', guest.recording, '--capture', pcap)
+        sent = b''.join(frame for source, frame in frames(pcap) if source == GUEST_MAC)
+        os.remove(pcap)
+        seen = [word for client in clients.seen for word in client]
+        missing = [word for word in seen if b'\r\n' + word + b'\r\n' not in sent]
+        if durable and (missing or not seen):
+            raise SystemExit(f'kill {number}: of {len(seen)} answers that clients saw {len(missing)} are not in the recording: {missing[:5]}')
+        print(f'kill {number + 1} after {wait:.2f} s of load{", durable" if durable else ""}: replays to {info["end"]} ({info["instructions"]} instructions, {info["log_bytes"]} bytes of log); '
+              f'{len(seen)} answers seen, {len(missing)} not in the recording', flush=True)
+        shutil.rmtree(guest.recording)
+
+
+def size_of(folder):
+    total = 0
+    for at, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += os.path.getsize(os.path.join(at, name))
+            except FileNotFoundError:
+                pass
+    return total
+
+
+def soak(setup, arguments):
+    guest = Guest(setup, 'record', 'soak', *(['--keep', arguments.keep] if arguments.keep else []))
+    pid = guest.process.pid
+    ended, failures = threading.Event(), []
+
+    def work(name):
+        try:
+            while not ended.is_set():
+                setup.load(name, guest.ports[name], 5)
+                time.sleep(0.5)
+        except SystemExit as failure:
+            failures.append(str(failure))
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in arguments.work]
+    for thread in threads:
+        thread.start()
+    begun, samples = time.time(), []
+    while time.time() - begun < arguments.seconds and guest.process.poll() is None and not failures:
+        time.sleep(min(20, arguments.seconds / 20))
+        memory = int(re.search(r'VmRSS:\s+(\d+)', open(f'/proc/{pid}/status').read()).group(1)) / 1024
+        kept = sum(size_of(os.path.join(guest.recording, part)) for part in ('log', 'checkpoints'))
+        samples.append((time.time() - begun, memory, len(os.listdir(f'/proc/{pid}/fd')), len(os.listdir(f'/proc/{pid}/task')), kept / 1e6))
+        print('%.0f s: %.0f MiB, %d handles, %d threads, log and checkpoints %.1f MB' % samples[-1], flush=True)
+    ended.set()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise SystemExit(failures[0])
+    guest.end()
+    replaykit('verify', guest.recording)
+    third = len(samples) // 3
+    middle, last = samples[third:2 * third], samples[2 * third:]
+    print(f'soak of {samples[-1][0]:.0f} s: memory {statistics.mean(s[1] for s in middle):.0f} MiB in the middle third, {statistics.mean(s[1] for s in last):.0f} in the last; '
+          f'handles {max(s[2] for s in middle)} and {max(s[2] for s in last)}; threads {max(s[3] for s in middle)} and {max(s[3] for s in last)}; '
+          f'log and checkpoints at most {max(s[4] for s in samples):.1f} MB; what is left verifies ({json.loads(replaykit("info", guest.recording, "--json"))["instructions"]} instructions)')
+
+
+def main():
+    own, more = sys.argv[1:], []
+    if '--' in own:
+        own, more = own[:own.index('--')], own[own.index('--') + 1:]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('what', choices=['check', 'cost', 'kill', 'soak'])
+    parser.add_argument('--work', default='nginx,redis', type=lambda text: text.split(','))
+    parser.add_argument('--init', default='systemd', choices=['busybox', 'systemd'])
+    parser.add_argument('--kernel', default='6.1')
+    parser.add_argument('--seconds', type=int, default=60)
+    parser.add_argument('--pairs', type=int, default=5)
+    parser.add_argument('--capture', action='store_true', help='cost: capture frames, to compare the log with what was received')
+    parser.add_argument('--times', type=int, default=50)
+    parser.add_argument('--seed', type=int)
+    parser.add_argument('--keep')
+    parser.add_argument('--folder')
+    arguments = parser.parse_args(own)
+    arguments.more = more
+    setup = Setup(arguments)
+    print(f'in {setup.folder}', flush=True)
+    {'check': check, 'cost': cost, 'kill': kill, 'soak': soak}[arguments.what](setup, arguments)
+
+
+main()
