@@ -180,6 +180,7 @@ public sealed class ConsoleDevice : VirtioDevice
     private void SendText()
     {
         VirtQueue queue = Queue(ReceiveQueue + 1);
+        bool isFirst = !_hasSent;
         for (int left = queue.Size; left > 0 && queue.TryPop(_sending); left--)
         {
             if (_sending.ReadableBytes > LongestText)
@@ -189,6 +190,7 @@ public sealed class ConsoleDevice : VirtioDevice
             }
 
             Write(queue);
+            _hasSent = true;
             if (!queue.Push(_sending, 0))
             {
                 return;
@@ -196,9 +198,8 @@ public sealed class ConsoleDevice : VirtioDevice
         }
 
         queue.Signal();
-        if (!_hasSent)
+        if (isFirst && _hasSent)
         {
-            _hasSent = true;
             Transport.ConfigurationChanged();
         }
     }

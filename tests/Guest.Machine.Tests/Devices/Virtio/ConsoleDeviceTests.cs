@@ -39,6 +39,7 @@ public sealed class ConsoleDeviceTests : IDisposable
         _guest.Add(0, (VirtioGuest.Buffers, 3, true));
         _guest.Add(0, (VirtioGuest.Buffers + 16, 100, true));
         _guest.Notify(0);
+        Assert.False(_guest.Status.HasFlag(VirtioStatus.NeedsReset));
         Assert.Equal("typ", Encoding.ASCII.GetString(_guest.Bytes(VirtioGuest.Buffers, 3)));
         Assert.Equal("ed", Encoding.ASCII.GetString(_guest.Bytes(VirtioGuest.Buffers + 16, 2)));
         Assert.Equal(VirtioGuest.QueueVector, _guest.TakeInterrupt());
