@@ -160,7 +160,10 @@ UNIT
 #!/bin/sh
 export PATH=/usr/bin:/usr/sbin
 until ip -4 addr | grep 'inet 10\.'; do sleep 0.2; done
-systemctl is-active nginx redis-server
+for unit in $(systemctl --failed --plain --no-legend | cut -d ' ' -f 1); do
+    echo "$unit has failed"
+    journalctl --no-pager -o cat -u "$unit" | tail -20
+done
 echo 'the guest is ready'
 read -r line
 systemctl poweroff
@@ -174,9 +177,9 @@ Description=PostgreSQL
 [Service]
 Type=notify
 User=postgres
-Environment=PATH=/usr/lib/postgresql/15/bin:/usr/bin LC_ALL=C.UTF-8
+Environment=PATH=/usr/lib/postgresql/15/bin:/usr/bin LC_ALL=C
 ExecStartPre=/bin/sh -c '[ -e /var/lib/postgresql/data ] || initdb -A trust -D /var/lib/postgresql/data >/dev/null && grep -q 0.0.0.0/0 /var/lib/postgresql/data/pg_hba.conf || echo "host all all 0.0.0.0/0 trust" >> /var/lib/postgresql/data/pg_hba.conf'
-ExecStart=/usr/lib/postgresql/15/bin/postgres -D /var/lib/postgresql/data -c listen_addresses=*
+ExecStart=/usr/lib/postgresql/15/bin/postgres -D /var/lib/postgresql/data -c listen_addresses=* -k /run/postgresql
 TimeoutSec=300
 UNIT
         ln -sf /lib/systemd/system/postgresql.service "$units/multi-user.target.wants/postgresql.service"

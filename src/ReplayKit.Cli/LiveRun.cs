@@ -28,9 +28,10 @@ internal sealed class LiveRun
 
     /// <summary>Reads the files and describes the machine.</summary>
     /// <param name="request">What the user asks for.</param>
+    /// <param name="recording">The recording's folder; null for none.</param>
     /// <param name="keep">How much of the recording is kept; null for all of it.</param>
     /// <exception cref="Guest.Machine.ReplayKitException">A file cannot be read, or there is no such machine.</exception>
-    public Recorder Prepare(MachineRequest request, KeepLimit? keep = null)
+    public Recorder Prepare(MachineRequest request, string? recording = null, KeepLimit? keep = null)
     {
         PciSlots slots = new();
         DiskSetup[] disks = [.. request.Disks.Select(DiskSetup.Open)];
@@ -72,9 +73,12 @@ internal sealed class LiveRun
             ControlPath = request.Control,
             GoesOnWhenFull = request.GoesOnWhenFull,
             RecordingLost = SayLost,
-            Ready = request.Unconfined ? null : () => Confined.Enter(ownFiles: keep is not null || request.Control is not null),
+            Ready = request.Unconfined ? null : () => Confined.Enter(ownFiles: keep is not null || request.Control is not null, Folders(request, recording)),
         };
     }
+
+    // Whoever controls the machine names folders for new recordings as they please.
+    private static string[]? Folders(MachineRequest request, string? recording) => request.Control is not null ? null : recording is null ? [] : [recording];
 
     // By another thread: whoever does not read what the guest prints may hold up standard error too, and shall not hold up the guest.
     private void SayLost(ReplayKitException why) => said = Task.Run(() => StandardError.Writer.Write($"\r\nreplaykit: {why.Message}; the guest goes on unrecorded\r\n"));

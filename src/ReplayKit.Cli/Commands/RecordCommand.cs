@@ -38,8 +38,8 @@ internal static class RecordCommand
         {
             MachineRequest request = machine.Read(parsed);
             LiveRun run = new(request.Capture);
-            Recorder recorder = run.Prepare(request, KeepText.Parse(parsed.GetValue(keep), request.Clock));
             string path = parsed.GetValue(output) ?? Recordings.NewName(DateTime.Now);
+            Recorder recorder = run.Prepare(request, path, KeepText.Parse(parsed.GetValue(keep), request.Clock));
             LogOptions options = LogOptions.Default with { Durable = parsed.GetValue(durable) };
             RunResult result = run.Execute((built, keys, console) => recorder.Record(path, options, keys, console, built));
             string recorded = result.Lost is null ? string.Create(CultureInfo.InvariantCulture, $"{result.LogBytes} bytes of log") : "up to where its disk was full";

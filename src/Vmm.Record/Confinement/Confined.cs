@@ -13,25 +13,46 @@ public static class Confined
     private static readonly string[] s_unreferred = ["System.Diagnostics.StackTrace", "System.Reflection.Metadata", "System.Diagnostics.DiagnosticSource", "System.Diagnostics.Tracing"];
 
     /// <summary>Confines all threads of the process. Everything that is needed must be open, and what code needs is loaded here: it cannot be loaded later.</summary>
-    /// <param name="ownFiles">Whether the recorder goes on to open, rename and remove files of its own: then it can those of others, too, as far as the user may.</param>
+    /// <param name="ownFiles">Whether the recorder goes on to open, rename and remove files of its own.</param>
+    /// <param name="folders">The only folders in which files can be opened, made and removed then, where the host's kernel has Landlock; null for wherever the user may.</param>
     /// <exception cref="ReplayKitException">RK0820: the host does not allow it.</exception>
-    public static void Enter(bool ownFiles)
+    public static void Enter(bool ownFiles, IReadOnlyList<string>? folders)
     {
         Load(Assembly.GetEntryAssembly());
         Warm();
         CloseDoors();
+        if (folders is not null && Landlock.IsAvailable)
+        {
+            Check(Landlock.RestrictProcess(folders), "Landlock");
+        }
+
         Install(ownFiles, allThreads: true);
     }
 
+    /// <summary>Whether the host's kernel can keep a process to folders.</summary>
+    internal static bool KeepsToFolders => Landlock.IsAvailable;
+
     /// <summary>The same for the calling thread alone, and without loading anything.</summary>
-    internal static void EnterThread(bool ownFiles) => Install(ownFiles, allThreads: false);
+    internal static void EnterThread(bool ownFiles, IReadOnlyList<string>? folders = null)
+    {
+        if (folders is not null)
+        {
+            Check(Landlock.RestrictThread(folders), "Landlock");
+        }
+
+        Install(ownFiles, allThreads: false);
+    }
 
     private static void Install(bool ownFiles, bool allThreads)
     {
-        int error = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? Seccomp.Install(SyscallFilter.Make(Environment.ProcessId, ownFiles), allThreads) : -1;
+        Check(RuntimeInformation.ProcessArchitecture == Architecture.X64 ? Seccomp.Install(SyscallFilter.Make(Environment.ProcessId, ownFiles), allThreads) : -1, "seccomp");
+    }
+
+    private static void Check(int error, string what)
+    {
         if (error != 0)
         {
-            throw new ReplayKitException(820, ExitCode.HostCannot, $"the host does not let this process confine itself (seccomp: errno {error}); --unconfined runs the machine without");
+            throw new ReplayKitException(820, ExitCode.HostCannot, $"the host does not let this process confine itself ({what}: errno {error}); --unconfined runs the machine without");
         }
     }
 

@@ -101,6 +101,30 @@ public sealed class ConfinementTests(TinyGuest guest) : IClassFixture<TinyGuest>
         Assert.Equal(NotPermitted, InThread(ownFiles: true, () => Call(59, Path("/bin/true"), 0, 0)));
     }
 
+    [Fact]
+    public void A_recorder_is_kept_to_its_folder_where_the_kernel_can_do_that()
+    {
+        if (!Confined.KeepsToFolders)
+        {
+            return;
+        }
+
+        using TemporaryFolder own = new();
+        using TemporaryFolder other = new();
+        File.WriteAllText(own.File("own"), "");
+        File.WriteAllText(other.File("other"), "");
+        Assert.Equal(Ok, InThread(ownFiles: true, () => Call(2, Path(own.File("own")), 0, 0), own.Path));
+        Assert.Equal(Ok, InThread(ownFiles: true, () => Call(2, Path(own.File("new")), Create | Exclusive | WriteOnly, 384), own.Path));
+        Assert.Equal(Ok, InThread(ownFiles: true, () => Call(82, Path(own.File("own")), Path(own.File("renamed")), 0), own.Path));
+        Assert.Equal(Ok, InThread(ownFiles: true, () => Call(87, Path(own.File("renamed")), 0, 0), own.Path));
+        Assert.Equal(NoAccess, InThread(ownFiles: true, () => Call(2, Path(other.File("other")), 0, 0), own.Path));
+        Assert.Equal(NoAccess, InThread(ownFiles: true, () => Call(2, Path(other.File("new")), Create | Exclusive | WriteOnly, 384), own.Path));
+        Assert.Equal(NoAccess, InThread(ownFiles: true, () => Call(87, Path(other.File("other")), 0, 0), own.Path));
+        Assert.Equal(NoAccess, InThread(ownFiles: true, () => Call(2, Path("/etc/passwd"), 0, 0), own.Path));
+        Assert.Equal(NoAccess, InThread(ownFiles: false, () => Call(2, Path(other.File("new")), Create | Exclusive | WriteOnly, 384), own.Path));
+        Assert.False(File.Exists(other.File("new")));
+    }
+
     [Theory]
     [InlineData(false, "2", "1")]
     [InlineData(true, "0", "0")]
@@ -127,13 +151,13 @@ public sealed class ConfinementTests(TinyGuest guest) : IClassFixture<TinyGuest>
     private static string Value(string[] status, string name) => status.First(line => line.StartsWith(name + ":", StringComparison.Ordinal)).Split('\t')[1];
 
     // A filter holds for its thread alone here, and ends with it.
-    private static int InThread(bool ownFiles, Func<int> work)
+    private static int InThread(bool ownFiles, Func<int> work, params string[] folders)
     {
         int result = -1;
         _ = work.Method;
         Thread thread = new(() =>
         {
-            Confined.EnterThread(ownFiles);
+            Confined.EnterThread(ownFiles, folders.Length == 0 ? null : folders);
             result = work();
         });
         thread.Start();

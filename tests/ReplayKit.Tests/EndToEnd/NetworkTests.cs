@@ -81,6 +81,48 @@ public sealed class NetworkTests(DevicesGuest guest) : IClassFixture<DevicesGues
     }
 
     [Fact]
+    public async Task What_a_killed_durable_recorder_leaves_has_every_frame_that_the_other_side_saw()
+    {
+        Random random = new();
+        int kills = int.Parse(Environment.GetEnvironmentVariable("REPLAYKIT_KILLS") ?? "2", System.Globalization.CultureInfo.InvariantCulture);
+        for (int kill = 0; kill < kills; kill++)
+        {
+            string name = $"killed-durable-{kill}.rk";
+            List<byte[]> seen = [];
+            StreamPeer peer = new(guest.File(name + ".socket"), peer =>
+            {
+                while (peer.Receive() is { } frame)
+                {
+                    seen.Add(frame);
+                    peer.Send(frame);
+                }
+            });
+            using (Process process = ReplayKitCommand.Start(
+                Path.GetTempPath(), guest.RecordArguments(name, "frames=1000000", "--durable", "--net", "stream,unix=" + guest.File(name + ".socket"))))
+            {
+                Task<string> output = process.StandardOutput.ReadToEndAsync();
+                while (seen.Count == 0 && !process.HasExited)
+                {
+                    await Task.Delay(5);
+                }
+
+                await Task.Delay(random.Next(1500));
+                process.Kill();
+                await process.WaitForExitAsync();
+                await output;
+            }
+
+            peer.Dispose();
+            guest.Verify(name);
+            CommandResult replay = ReplayKitCommand.Run("replay", guest.File(name), "--capture", guest.File(name + ".pcap"));
+            Assert.True(replay.ExitCode == 0, replay.Error);
+            HashSet<string> sent = [.. Frames(File.ReadAllBytes(guest.File(name + ".pcap"))).Select(Convert.ToHexString)];
+            Assert.True(seen.Count > 10, $"only {seen.Count} frames");
+            Assert.DoesNotContain(seen, frame => !sent.Contains(Convert.ToHexString(frame)));
+        }
+    }
+
+    [Fact]
     public void Several_devices_have_networks_and_addresses_of_their_own()
     {
         using StreamPeer one = new(guest.File("one.socket"), StreamPeer.Echo);

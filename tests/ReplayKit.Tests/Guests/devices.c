@@ -6,7 +6,6 @@
 //   fill=DISK        writes numbers over a whole disk
 //   frames=N         sends N frames, up to eight ahead of what has come back, and compares what comes back; prints a sum of it
 //   echo             sends every frame back that it receives, until one says "quit"
-//   console          prints on the virtio console, and echoes what is typed there until a 'q'; prints the console's size when it changes
 //   panic            tells the panic device
 #include <stdint.h>
 #include <stddef.h>
