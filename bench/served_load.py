@@ -102,10 +102,10 @@ class Setup:
         packages = ['apache2-utils', 'redis-tools'] + (['postgresql-15'] if 'postgresql' in arguments.work else [])
         self.tools = script('tools.sh', os.path.join(self.folder, 'tools'), *packages).strip().split('\n')[-1]
 
-    def load(self, work, port, seconds):
-        """Runs the load generator; requests a second."""
+    def load(self, work, port, seconds, page='numbers'):
+        """Runs the load generator; requests a second. The page numbers has 109 kB, index.html 20 bytes."""
         if work == 'nginx':
-            text = self.tool('ab', '-q', '-k', '-c', '8', '-t', str(seconds), '-n', '100000000', f'http://127.0.0.1:{port}/numbers')
+            text = self.tool('ab', '-q', '-k', '-c', '8', '-t', str(seconds), '-n', '100000000', f'http://127.0.0.1:{port}/{page}')
             return float(re.search(r'Requests per second:\s+([0-9.]+)', text).group(1))
         if work == 'redis':
             return self.redis(port, seconds)
@@ -232,9 +232,8 @@ def cost(setup, arguments):
             for verb in (['run', 'record'] if pair % 2 == 0 else ['record', 'run']):
                 name = f'cost-{work}'
                 guest = Guest(setup, verb, name, *(['--capture', os.path.join(setup.folder, name + '.pcap')] if verb == 'record' and arguments.capture else []))
-                setup.load(work, guest.ports[work], 2)
-                before = log_bytes(guest.recording) if verb == 'record' else 0
-                rates[verb] = setup.load(work, guest.ports[work], arguments.seconds)
+                setup.load(work, guest.ports[work], 2, arguments.page)
+                rates[verb] = setup.load(work, guest.ports[work], arguments.seconds, arguments.page)
                 guest.end()
                 if verb == 'record':
                     if arguments.capture:
@@ -378,6 +377,7 @@ def main():
     parser.add_argument('--seconds', type=int, default=60)
     parser.add_argument('--pairs', type=int, default=5)
     parser.add_argument('--capture', action='store_true', help='cost: capture frames, to compare the log with what was received')
+    parser.add_argument('--page', default='index.html', choices=['index.html', 'numbers'], help='cost: what nginx is asked for')
     parser.add_argument('--times', type=int, default=50)
     parser.add_argument('--seed', type=int)
     parser.add_argument('--keep')
