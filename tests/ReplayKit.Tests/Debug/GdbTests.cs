@@ -118,11 +118,29 @@ public sealed partial class GdbTests(VictimGuest guest) : IClassFixture<VictimGu
     }
 
     [Fact]
+    public void Callers_are_found_in_the_kernel_and_through_a_system_call_in_the_program()
+    {
+        string output = guest.DebugProcess("pair", WhereThePairIsBusy(), "backtrace", "finish", "reverse-finish", "x/i $pc");
+        Assert.Matches(
+            @"#0 +0x[0-9a-f]+ in __x64_sys_getppid \(\)\s+#1 +0x[0-9a-f]+ in do_syscall_64 \(\)\s+#2 +<signal handler called>\s+#3 [^\n]*getppid \(\)[^\n]*\s+#4 +0x[0-9a-f]+ in worker \(argument=0x0\) at [^\n]*pair\.c:28",
+            output);
+        Assert.Matches(@"\n0x[0-9a-f]+ in do_syscall_64 \(\)\n<signal handler called>\n=> 0x[0-9a-f]+ <entry_SYSCALL_64_after_hwframe\+\d+>:\s+call +0x[0-9a-f]+ <do_syscall_64>", output);
+    }
+
+    [Fact]
+    public void The_callers_of_what_a_kernels_thread_does_end_at_its_first_function()
+    {
+        string output = guest.Debug("end", "hbreak process_one_work", "reverse-continue", "backtrace", "info registers rbx", "up", "info registers rbx");
+        Assert.Matches(@"#0 +0x[0-9a-f]+ in process_one_work \(\)\s+#1 +0x[0-9a-f]+ in worker_thread \(\)\s+#2 +0x[0-9a-f]+ in kthread \(\)\s+#3 +0x[0-9a-f]+ in ret_from_fork[a-z_]* \(\)\s+rbx +0x", output);
+        Assert.Matches(@"rbx +<not saved>", output);
+    }
+
+    [Fact]
     public void A_function_of_a_module_is_stopped_in_by_name()
     {
-        string output = guest.Debug("end", "hbreak pvpanic_pci_probe", "reverse-continue", "backtrace 2", "info symbol devm_pvpanic_probe");
+        string output = guest.Debug("end", "hbreak devm_pvpanic_probe", "reverse-continue", "backtrace", "info symbol devm_pvpanic_probe");
         Assert.Contains("Breakpoint 1, 0x", output, StringComparison.Ordinal);
-        Assert.Matches(@"#0  0x[0-9a-f]+ in pvpanic_pci_probe \(\)\s+#1  0x[0-9a-f]+ in local_pci_probe \(\)", output);
+        Assert.Matches(@"#0  0x[0-9a-f]+ in devm_pvpanic_probe \(\)\s+#1  0x[0-9a-f]+ in local_pci_probe \(\)[\s\S]* in do_syscall_64 \(\)\s+#\d+ +<signal handler called>", output);
         Assert.Contains("devm_pvpanic_probe in section .modules", output, StringComparison.Ordinal);
     }
 
@@ -187,7 +205,7 @@ public sealed partial class GdbTests(VictimGuest guest) : IClassFixture<VictimGu
     }
 
     // The first of its threads is at its last system call, the other one waits to begin.
-    private string WhereThePairIsBusy() =>
+    private string WhereThePairIsBusy() => guest.PairIsBusyAt ??=
         Place().Matches(guest.Debug("end", "process pair", "hbreak __x64_sys_getppid", "reverse-continue", "reverse-continue", "when"))[^1].Groups[1].Value;
 
     [GeneratedRegex(@"(0:[0-9a-f+]+), \d+ instructions: 0x[0-9a-f]+(?: <[^>]+>)? in ([\w-]+)/\d+")]

@@ -38,6 +38,9 @@ public sealed class VictimGuest : IDisposable
     /// <summary>The recording.</summary>
     public string Recording => _folder.File("victim.rk");
 
+    /// <summary>Where the threads of the second program are busy, once a test has found it.</summary>
+    public string? PairIsBusyAt { get; set; }
+
     /// <summary>Lets the command <c>debug</c> start gdb, which runs commands and leaves.</summary>
     /// <returns>Everything it printed.</returns>
     public string Debug(string at, params string[] commands) => DebugProcess(null, at, commands);

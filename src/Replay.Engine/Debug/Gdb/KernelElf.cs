@@ -3,23 +3,24 @@ using System.Text;
 using Guest.Linux;
 using Guest.Linux.Modules;
 using Guest.Linux.Symbols;
+using Guest.Linux.Unwinding;
 using Guest.Machine;
 
 namespace Replay.Engine.Debug.Gdb;
 
-/// <summary>An ELF file with nothing in it but the running kernel's symbols, where address-space randomisation has put them: what gdb takes for the kernel's file.</summary>
+/// <summary>An ELF file with nothing in it but the running kernel's symbols and what its frames look like, where address-space randomisation has put them: what gdb takes for the kernel's file.</summary>
 /// <remarks>
 /// Three sections without content, <c>.text</c> up to the kernel's <c>_etext</c>, <c>.data</c> behind it, and <c>.modules</c> for all modules that are loaded now; gdb reads their
 /// bytes from the guest (System V ABI, chapters 4 and 5).
 /// </remarks>
 internal static class KernelElf
 {
-    private const int HeaderBytes = 64, SectionBytes = 64, SymbolBytes = 24, Sections = 7;
-    private const short Text = 1, Data = 2, Modules = 3;
+    private const int HeaderBytes = 64, SectionBytes = 64, SymbolBytes = 24, Sections = 8;
+    private const short Text = 1, Data = 2, Modules = 3, SectionNames = 6;
     private const ulong DataLimit = 64 << 20;
-    private const int NoBits = 8, SymbolTable = 2, StringTable = 3;
+    private const int ProgramBits = 1, NoBits = 8, SymbolTable = 2, StringTable = 3;
     private const ulong Alloc = 2, Write = 1, Execute = 4;
-    private static readonly byte[] s_sectionNames = [.. "\0.text\0.data\0.modules\0.symtab\0.strtab\0.shstrtab\0"u8];
+    private static readonly byte[] s_sectionNames = [.. "\0.text\0.data\0.modules\0.symtab\0.strtab\0.shstrtab\0.debug_frame\0"u8];
 
     /// <summary>Writes it. Some megabytes.</summary>
     internal static byte[] Make(LinuxKernel kernel)
@@ -29,11 +30,13 @@ internal static class KernelElf
         ulong end = symbols.AddressOf("_etext").Value;
         List<(KernelSymbol Symbol, short Section)> all = [.. OfKernel(symbols, start, end), .. OfModules(kernel)];
         (byte[] table, byte[] names) = Table(all);
-        byte[] file = new byte[HeaderBytes + table.Length + names.Length + s_sectionNames.Length + (Sections * SectionBytes)];
+        byte[] frames = CallFrames.Make(FrameTables(kernel));
+        byte[] file = new byte[HeaderBytes + table.Length + names.Length + s_sectionNames.Length + frames.Length + (Sections * SectionBytes)];
         int at = HeaderBytes;
         int tableAt = Append(file, ref at, table);
         int namesAt = Append(file, ref at, names);
         int sectionNamesAt = Append(file, ref at, s_sectionNames);
+        int framesAt = Append(file, ref at, frames);
         WriteHeader(file, at, start);
         Section(file, at, 1, 1, NoBits, Alloc | Execute, start, HeaderBytes, end - start);
         Section(file, at, 2, 7, NoBits, Alloc | Write, end, HeaderBytes, DataLimit);
@@ -42,7 +45,22 @@ internal static class KernelElf
         Section(file, at, 4, 22, SymbolTable, 0, 0, tableAt, (ulong)table.Length, link: 5, info: 1, entry: SymbolBytes);
         Section(file, at, 5, 30, StringTable, 0, 0, namesAt, (ulong)names.Length);
         Section(file, at, 6, 38, StringTable, 0, 0, sectionNamesAt, (ulong)s_sectionNames.Length);
+        Section(file, at, 7, 48, ProgramBits, 0, 0, framesAt, (ulong)frames.Length);
         return file;
+    }
+
+    // A kernel whose structures are not known, or that has no such tables, does not say how its frames are left.
+    private static List<IReadOnlyList<OrcRow>> FrameTables(LinuxKernel kernel)
+    {
+        try
+        {
+            OrcReader reader = new(kernel);
+            return [reader.Kernel(), .. kernel.Modules.All().Items.Where(module => module.State == ModuleState.Live).Select(reader.Of)];
+        }
+        catch (ReplayKitException)
+        {
+            return [];
+        }
     }
 
     private static int Append(byte[] file, ref int at, byte[] part)
@@ -132,7 +150,7 @@ internal static class KernelElf
         BinaryPrimitives.WriteInt16LittleEndian(file[52..], HeaderBytes);
         BinaryPrimitives.WriteInt16LittleEndian(file[58..], SectionBytes);
         BinaryPrimitives.WriteInt16LittleEndian(file[60..], Sections);
-        BinaryPrimitives.WriteInt16LittleEndian(file[62..], Sections - 1);
+        BinaryPrimitives.WriteInt16LittleEndian(file[62..], SectionNames);
     }
 
     private static void Section(
