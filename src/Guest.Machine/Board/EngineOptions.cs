@@ -16,7 +16,7 @@ public sealed record EngineOptions
     public int TlbEntries { get; init; } = 256;
 
     /// <summary>Most instructions of a block, 1 to 256.</summary>
-    public int MaxBlock { get; init; } = 32;
+    public int MaxBlock { get; init; } = 64;
 
     /// <summary>
     /// 0, or the seed of pseudo-random places at which the engine stops for nothing and drops its translations or its predecoded blocks:

@@ -17,6 +17,9 @@ internal sealed class SequenceMaker
     private readonly Instance instance = new();
     private readonly FieldAccesses fields = new();
     private readonly byte[] code = new byte[MostBytes + 32];
+
+    // Jumps forwards: where the displacement stands, and before which instruction they lead.
+    private readonly List<(int Place, int To)> jumps = [];
     private int length;
 
     /// <summary>Where the sequence begins.</summary>
@@ -32,8 +35,16 @@ internal sealed class SequenceMaker
     {
         Start = rng.Percent(70) ? Arena.Code + 256 + (ulong)rng.Below(Arena.CodeSize - 2048) : Arena.Code + Arena.Page - (ulong)rng.Below(160);
         length = 0;
+        jumps.Clear();
         for (int left = 1 + rng.Below(MostInstructions); left > 0 && length < MostBytes - 128; left--)
         {
+            Land(left);
+            if (rng.Percent(12))
+            {
+                JumpAhead(ref rng, left);
+                continue;
+            }
+
             if (rng.Percent(10))
             {
                 AddFields(ref rng);
@@ -47,6 +58,7 @@ internal sealed class SequenceMaker
             }
         }
 
+        Land(0);
         End(ref rng);
     }
 
@@ -111,6 +123,39 @@ internal sealed class SequenceMaker
         }
 
         Append(fields.Make(ref rng, start));
+    }
+
+    // A conditional jump over some of the instructions to come, in either form.
+    private void JumpAhead(ref Rng rng, int left)
+    {
+        byte condition = (byte)rng.Below(16);
+        bool near = rng.Percent(50);
+        Append(near ? [0x0F, (byte)(0x80 | condition), 0, 0, 0, 0] : [(byte)(0x70 | condition), 0]);
+        jumps.Add((near ? length - 4 : length - 1, Math.Max(0, left - 1 - rng.Below(5))));
+    }
+
+    // Lets the jumps lead here that do not go further; a short one as far as it reaches.
+    private void Land(int left)
+    {
+        for (int i = jumps.Count - 1; i >= 0; i--)
+        {
+            (int place, int to) = jumps[i];
+            if (to < left)
+            {
+                continue;
+            }
+
+            if (code[place - 1] is >= 0x70 and <= 0x7F)
+            {
+                code[place] = length - place - 1 <= sbyte.MaxValue ? (byte)(length - place - 1) : (byte)0;
+            }
+            else
+            {
+                BinaryPrimitives.WriteInt32LittleEndian(code.AsSpan(place), length - place - 4);
+            }
+
+            jumps.RemoveAt(i);
+        }
     }
 
     private void Lead(ref Rng rng)

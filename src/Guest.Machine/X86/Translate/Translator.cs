@@ -232,7 +232,7 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
             default:
                 ref readonly Site site = ref _blocks.Links.SiteAt(s.Emitted.Site);
                 TranslatedBlock block = _blocks.Links.BlockAt(site.Block);
-                s.Retired += debited - (ulong)(block.Count - site.Index);
+                s.Retired += debited - (ulong)site.Left;
                 s.Rip = PageOf(ref s, block) + block.Offsets[site.Index];
                 Shorten(block, site.Index);
                 return reason;
@@ -300,9 +300,9 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
 
         TranslatedBlock block = _blocks.Links.BlockAt(site.Block);
         s.Retired += debited - 1;
-        s.Rip = PageOf(ref s, block) + block.Offsets[block.Count - 1];
+        s.Rip = PageOf(ref s, block) + block.Offsets[site.Index];
         s.Rsp -= (ulong)site.Undo;
-        Shorten(block, block.Count - 1);
+        Shorten(block, site.Index);
         return Leave.Interpret;
     }
 

@@ -21,6 +21,7 @@ internal sealed class AccessGroups
     private const int NoRegister = CodePage + 1;
     private readonly Access[] _accesses;
     private readonly int[] _groupOf;
+    private readonly int[] _jumpsBefore;
     private readonly AccessGroup[] _groups;
     private readonly Place[] _places = new Place[Registers];
     private readonly int[] _slotEnds = new int[Slots];
@@ -30,14 +31,17 @@ internal sealed class AccessGroups
 
     /// <param name="most">Instructions of the longest block.</param>
     internal AccessGroups(int most) =>
-        (_accesses, _groupOf, _groups) = (new Access[most], new int[most], new AccessGroup[most]);
+        (_accesses, _groupOf, _jumpsBefore, _groups) = (new Access[most], new int[most], new int[most], new AccessGroup[most]);
 
     /// <summary>Looks at a block.</summary>
     internal void Find(GuestInstruction[] ops, int count)
     {
         Clear(count);
+        int jumps = 0;
         for (int i = 0; i < count; i++)
         {
+            _jumpsBefore[i] = jumps;
+            jumps += ops[i].Kind == EmitKind.JumpIf ? 1 : 0;
             _accesses[i] = AccessOf(ref ops[i]);
             Follow(ref ops[i]);
         }
@@ -117,6 +121,12 @@ internal sealed class AccessGroups
         {
             ref Access access = ref _accesses[i];
             if (access.Size == 0 || _groupOf[i] >= 0 || access.At.Origin != first.At.Origin || access.Base != first.Base)
+            {
+                continue;
+            }
+
+            // The right to write is not asked for where a jump may lead past the write.
+            if (access.Writes && !writes && _jumpsBefore[i] != _jumpsBefore[leader])
             {
                 continue;
             }

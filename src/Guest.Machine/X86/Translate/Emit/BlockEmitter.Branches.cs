@@ -66,7 +66,14 @@ internal sealed partial class BlockEmitter
     {
         NeedFlags();
         EmitBranch(0x80 | (op.Opcode & 15), TargetOf(op));
-        EmitLink(op.Next, _mode);
+        if (_at < _count - 1)
+        {
+            EmitCharge(PartEnd(_at + 1) - _at - 1);
+        }
+        else if (!_next)
+        {
+            EmitLink(op.Next, _mode);
+        }
     }
 
     // A conditional jump out of the block.

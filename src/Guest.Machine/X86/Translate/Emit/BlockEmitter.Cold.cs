@@ -28,15 +28,15 @@ internal sealed partial class BlockEmitter
                 break;
             case ColdKind.Interpret:
                 EmitRepeat(stub.Repeat);
-                EmitExit(Leave.Interpret, stub.Index);
+                EmitExit(Leave.Interpret, stub.Index, Left(stub.Index));
                 break;
             case ColdKind.Budget:
-                EmitExit(Leave.Budget, 0);
+                EmitExit(Leave.Budget, 0, LeftUnchecked(0));
                 break;
             case ColdKind.BudgetAfterWriter:
                 EmitPlainRegisters(ref _ops[stub.Index]);
                 StoreFlags(_code);
-                EmitExit(Leave.Budget, stub.Index + 1);
+                EmitExit(Leave.Budget, stub.Index + 1, LeftUnchecked(stub.Index + 1));
                 break;
             case ColdKind.Vectors:
                 _ = _code.Call(_stubs.LoadVectors);
@@ -47,7 +47,7 @@ internal sealed partial class BlockEmitter
                 _ = _code.Jump(stub.Back);
                 break;
             case ColdKind.Jump:
-                EmitExit(Leave.Jump, _count, stub.Index);
+                EmitExit(Leave.Jump, Math.Min(stub.Index, _count - 1), 0, stub.Index);
                 break;
             case ColdKind.Taken:
                 EmitTaken();
@@ -74,7 +74,7 @@ internal sealed partial class BlockEmitter
         int table = StatePlaces.Table(_mode.Access) + (stub.Write ? TlbEntry.Write : 0);
         _code.Index64(0x33, Host.Rax, Host.Rbp, Host.Rcx, 3, table);
         EmitRepeat(stub.Repeat);
-        _code.StoreInt32(Host.Rbp, StatePlaces.Site, _links.AddSite(new Site(_block.Number, stub.Index, stub.Back, 0, stub.Group.Skip, _groups.IsOpenAt(stub.Index))));
+        _code.StoreInt32(Host.Rbp, StatePlaces.Site, _links.AddSite(new Site(_block.Number, stub.Index, Left(stub.Index), stub.Back, 0, stub.Group.Skip, _groups.IsOpenAt(stub.Index))));
         nint beyond = 0;
         if (stub.Size > 1)
         {
@@ -109,7 +109,7 @@ internal sealed partial class BlockEmitter
             _code.Patch(beyond, _code.Here);
         }
 
-        _code.Lea(Host.R11, Host.R11, (_count - index) << 16);
+        _code.Lea(Host.R11, Host.R11, Left(index) << 16);
         _links.Add(_block, _code.Jump(0), _ops[index].Offset, false, _mode.Apart);
     }
 
@@ -128,17 +128,17 @@ internal sealed partial class BlockEmitter
         }
     }
 
-    private void EmitExit(Leave reason, int index, int jump = -1)
+    private void EmitExit(Leave reason, int index, int left, int jump = -1)
     {
         int undo = jump >= 0 && jump < _count && _ops[jump].Kind == EmitKind.Return ? 8 + (int)_ops[jump].ImmediateBytes : 0;
-        _code.StoreInt32(Host.Rbp, StatePlaces.Site, _links.AddSite(new Site(_block.Number, index, 0, undo)));
+        _code.StoreInt32(Host.Rbp, StatePlaces.Site, _links.AddSite(new Site(_block.Number, index, left, 0, undo)));
         _ = _code.Jump(_stubs.Exit(reason));
     }
 
     private void EmitInterpretExit(int index)
     {
         GiveUpFlagsToMemory();
-        EmitExit(Leave.Interpret, index);
+        EmitExit(Leave.Interpret, index, Left(index));
     }
 
     // What the shadow stack says has not come true: it starts over.

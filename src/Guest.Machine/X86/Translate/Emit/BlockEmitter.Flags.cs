@@ -224,8 +224,8 @@ internal sealed partial class BlockEmitter
         return false;
     }
 
-    // Whether registers of a unit must be loaded that is not always.
-    private static bool UsesUnit(EmitKind kind) => kind is EmitKind.Vector or EmitKind.StringIndex or EmitKind.ZeroUpper or EmitKind.X87;
+    /// <summary>Whether registers of a unit must be loaded that is not always.</summary>
+    internal static bool UsesUnit(EmitKind kind) => kind is EmitKind.Vector or EmitKind.StringIndex or EmitKind.ZeroUpper or EmitKind.X87;
 
     // Neither searches for memory nor leaves the block.
     private bool IsQuiet(int index)

@@ -201,7 +201,7 @@ internal sealed partial class BlockEmitter
         CodeForm form = op.Form;
         return op.Kind switch
         {
-            EmitKind.Nothing or EmitKind.Push or EmitKind.PushImmediate or EmitKind.Accumulator or EmitKind.WidenAccumulator or EmitKind.WidenToDx => true,
+            EmitKind.Nothing or EmitKind.Push or EmitKind.PushImmediate or EmitKind.Accumulator or EmitKind.WidenAccumulator or EmitKind.WidenToDx or EmitKind.JumpIf => true,
             EmitKind.Pop => IsDirectPop(ref op),
             EmitKind.Lea => form.Bits != 16 && (op.Index < 0 || Host.Home(op.Index) >= 0),
             EmitKind.MoveImmediate => form.Bits >= 32 && Host.Home(op.Rm) >= 0,

@@ -20,6 +20,7 @@ internal sealed partial class BlockEmitter
     private int _at;
     private TranslatedBlock _block = null!;
     private ModeKey _mode;
+    private bool _next;
 
     // The group whose first byte's host address is in RCX, by its slot, or -1.
     private int _slotInRcx;
@@ -46,7 +47,7 @@ internal sealed partial class BlockEmitter
     /// <param name="next">Whether another instruction of the same page follows that the interpreter must execute.</param>
     internal void Emit(TranslatedBlock block, GuestInstruction[] ops, int count, bool next)
     {
-        (_block, _ops, _count, _mode, _code) = (block, ops, count, block.Mode.Together, _hot);
+        (_block, _ops, _count, _next, _mode, _code) = (block, ops, count, next, block.Mode.Together, _hot);
         _coldStubs.Clear();
         if (block.Mode.IsApart || Trace is { Choice.Accesses: true })
         {
@@ -66,11 +67,11 @@ internal sealed partial class BlockEmitter
 
         block.Offsets[count] = count == 0 ? (ushort)block.Offset : (ushort)ops[count - 1].Next;
         block.Bytes = Math.Max(block.Offsets[count] - block.Offset, 1);
-        EmitBody(next);
+        EmitBody();
         EmitCold();
     }
 
-    private void EmitBody(bool next)
+    private void EmitBody()
     {
         int writer = EmitPrologue();
         for (_at = 0; _at < _count; _at++)
@@ -86,7 +87,7 @@ internal sealed partial class BlockEmitter
             _slotInRcx = keepsRcx ? _slotInRcx : -1;
         }
 
-        if (next)
+        if (_next)
         {
             EmitInterpretExit(_count);
         }
@@ -126,15 +127,42 @@ internal sealed partial class BlockEmitter
 
     private void EmitBudgetCheck(ColdKind kind, int index)
     {
-        _code.Immediate64(5, Host.R11, _count << 16);
-        AddCold(new ColdStub(kind, _code.JumpIf(8, 0), 0, index));
+        int first = PartEnd(0);
+        bool inParts = first < _count;
+        _code.Immediate64(inParts ? 7 : 5, Host.R11, _count << 16); // cmp or sub
+        AddCold(new ColdStub(kind, _code.JumpIf(inParts ? 12 : 8, 0), 0, index));
         if (_beside)
         {
             _code.Mem32(0x83, 7, Host.Rbp, StatePlaces.Stop); // cmp dword [stop], 0
             _code.Byte(0);
             AddCold(new ColdStub(kind, _code.JumpIf(5, 0), 0, index));
         }
+
+        if (inParts)
+        {
+            EmitCharge(first);
+        }
     }
+
+    // Takes instructions off the budget; the flags stay.
+    private void EmitCharge(int instructions) => _code.Lea(Host.R11, Host.R11, -instructions << 16);
+
+    // A block with conditional jumps in it has parts, each charged for when it is begun: where the first that ends behind an instruction does so.
+    private int PartEnd(int index)
+    {
+        while (index < _count && _ops[index].Kind != EmitKind.JumpIf)
+        {
+            index++;
+        }
+
+        return Math.Min(index + 1, _count);
+    }
+
+    // Instructions charged for and not executed before one of them.
+    private int Left(int index) => PartEnd(index) - index;
+
+    // The same where the budget did not suffice: a block in parts has then been charged for nothing.
+    private int LeftUnchecked(int index) => (PartEnd(0) < _count ? 0 : _count) - index;
 
     // A block that uses registers of a unit begins with a look whether they are loaded.
     private void EmitUnitCheck(int live, ColdKind load, Predicate<EmitKind> uses)
@@ -152,7 +180,7 @@ internal sealed partial class BlockEmitter
         }
     }
 
-    /// <summary>Whether a block ends with an instruction of a kind.</summary>
+    /// <summary>Whether a block ends with an instruction of a kind; a conditional jump may be followed by what is executed where it is not taken.</summary>
     internal static bool EndsBlock(EmitKind kind) => kind is EmitKind.Call or EmitKind.CallIndirect or EmitKind.Return or EmitKind.Jump or EmitKind.JumpIndirect
         or EmitKind.JumpIf or EmitKind.CountJump or EmitKind.AccessCheck;
 

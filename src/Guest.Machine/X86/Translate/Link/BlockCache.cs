@@ -13,6 +13,9 @@ namespace Guest.Machine.X86.Translate.Link;
 internal sealed class BlockCache : IDisposable
 {
     private const nint RoomForBlock = 1 << 17;
+
+    // Conditional jumps within a block: what follows one that is mostly taken is translated in vain.
+    private const int MostJumps = 3;
     private readonly Vcpu _cpu;
     private readonly CodeMemory _memory;
     private readonly CodeWriter _hot;
@@ -280,12 +283,18 @@ internal sealed class BlockCache : IDisposable
         return first < _cuts.Length && _cuts[first] - page < 0x1000;
     }
 
+    // A block goes on behind a conditional jump forwards: those backwards are mostly taken. A trace has blocks without jumps in them.
+    private bool IsWithin(in GuestInstruction op) => op.Kind == EmitKind.JumpIf && (long)op.Decoded.NearBranchTarget > op.Offset && Trace is null;
+
     private bool EndsTurn(in GuestInstruction op) => _cpu.TakesTurns && op.Decoded.Code == Iced.Intel.Code.Pause;
 
     // Returns whether the block ends before an instruction that the interpreter must execute.
     private bool Decode(nint hostPage, TranslatedBlock block, out int count)
     {
         count = 0;
+        int jumps = 0;
+        bool vectors = false;
+        bool x87 = false;
         for (int at = block.Offset; at < 0x1000 && count < _ops.Length; at = _ops[count++].Next)
         {
             if (!_reader.TryRead(hostPage, at, out _ops[count]) || !BlockEmitter.IsTranslated(_ops[count], block.Mode) || IsStop(block, at) || EndsTurn(_ops[count]) || Trace?.Leaves(_ops[count], block.Linear + (ulong)at) == true)
@@ -293,11 +302,21 @@ internal sealed class BlockCache : IDisposable
                 return true;
             }
 
-            if (BlockEmitter.EndsBlock(_ops[count].Kind))
+            EmitKind kind = _ops[count].Kind;
+            if (BlockEmitter.EndsBlock(kind) && !(IsWithin(_ops[count]) && ++jumps <= MostJumps))
             {
                 count++;
                 return false;
             }
+
+            // The block's beginning loads what it uses, which may not be reached behind a jump.
+            if (jumps > 0 && BlockEmitter.UsesUnit(kind) && !(kind == EmitKind.X87 ? x87 : vectors))
+            {
+                return false;
+            }
+
+            vectors |= BlockEmitter.UsesUnit(kind) && kind != EmitKind.X87;
+            x87 |= kind == EmitKind.X87;
         }
 
         // Another vCPU can stop it at the next block, where the shadow of an STI would no longer be known: the interpreter keeps it.
