@@ -121,6 +121,9 @@ public sealed class Recorder
         {
             recording.Log.Append(default, new ClockStart(boot.StartSeconds));
             recording.Log.Append(default, new BootSeed(boot.Seed.Span));
+
+            // Without these nothing can be replayed: they are there before anything else fills the disk.
+            recording.Log.Flush(default);
         }
 
         return boot;
