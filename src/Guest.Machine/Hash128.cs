@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.Security.Cryptography;
 
 namespace Guest.Machine;
 
@@ -46,6 +47,14 @@ public readonly record struct Hash128(ulong High, ulong Low)
     {
         ulong high = Math.BigMul(left.Low, right, out ulong low);
         return new(unchecked(high + (left.High * right)), low);
+    }
+
+    /// <summary>The first 128 bits of the SHA-256 of some bytes.</summary>
+    public static Hash128 OfSha256(ReadOnlySpan<byte> bytes)
+    {
+        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(bytes, digest);
+        return Read(digest);
     }
 
     /// <summary>Reads 16 bytes, the lowest first.</summary>

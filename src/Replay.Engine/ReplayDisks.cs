@@ -107,7 +107,7 @@ internal sealed class ReplayDisks : IDisposable
         byte[] data = ArrayPool<byte>.Shared.Rent(request.Length);
         Span<byte> bytes = data.AsSpan(0, request.Length);
         _disks[answer.Slot].Read(request.Offset, bytes);
-        if (StateHasher.Hash(bytes) != answer.Hash)
+        if (Hash128.OfSha256(bytes) != answer.Hash)
         {
             ulong last = request.Sector + (ulong)(request.Length / BlockDevice.SectorBytes) - 1;
             throw new ReplayKitException(706, ExitCode.BadInput, $"the disk image {_paths[answer.Slot]} holds something else in sectors {request.Sector} to {last} than what the guest read at {machine.Position} when it was recorded");

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Guest.Machine;
 using Replay.Log.Checkpoints;
@@ -67,7 +66,7 @@ public sealed class RecordingFolder
     }
 
     /// <summary>What tells the recording of a manifest from any other: the first 128 bits of the SHA-256 of <c>manifest.json</c>.</summary>
-    public static Hash128 IdOf(ReadOnlySpan<byte> manifest) => Hash128.Read(SHA256.HashData(manifest));
+    public static Hash128 IdOf(ReadOnlySpan<byte> manifest) => Hash128.OfSha256(manifest);
 
     /// <summary>The recording's checkpoints.</summary>
     public CheckpointFolder OpenCheckpoints() => new(RecordingPaths.Checkpoints(Path), Id, Manifest.Machine);

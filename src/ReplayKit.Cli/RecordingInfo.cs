@@ -1,4 +1,3 @@
-using System.Globalization;
 using Guest.Machine.Board;
 using Replay.Log;
 

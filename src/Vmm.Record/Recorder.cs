@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Guest.Machine;
 using Guest.Machine.Board;

@@ -49,6 +49,15 @@ public sealed class MachineClock : IClock, IDevice
         Rate = rate;
     }
 
+    /// <summary>The ticks, modulo 2^64, that so many instructions take.</summary>
+    /// <param name="instructions">Retired instructions.</param>
+    /// <param name="rate">Ticks per instruction as 32.32 fixed point.</param>
+    public static ulong TicksIn(ulong instructions, ulong rate)
+    {
+        ulong high = Math.BigMul(instructions, rate, out ulong low);
+        return (high << FractionBits) | (low >> FractionBits);
+    }
+
     /// <summary>The first retired count at which the clock shows at least that many ticks; the present one if it does already.</summary>
     public ulong RetiredAt(ulong ticks)
     {
@@ -82,9 +91,5 @@ public sealed class MachineClock : IClock, IDevice
         Rate = reader.ReadUInt64();
     }
 
-    private ulong At(ulong retired)
-    {
-        ulong high = Math.BigMul(retired - _anchorRetired, Rate, out ulong low);
-        return _anchorTicks + ((high << FractionBits) | (low >> FractionBits));
-    }
+    private ulong At(ulong retired) => _anchorTicks + TicksIn(retired - _anchorRetired, Rate);
 }

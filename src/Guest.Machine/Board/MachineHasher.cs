@@ -61,6 +61,6 @@ internal sealed class MachineHasher
     {
         _writer.Clear();
         save(_writer);
-        return StateHasher.Hash(_writer.Written);
+        return Hash128.OfSha256(_writer.Written);
     }
 }

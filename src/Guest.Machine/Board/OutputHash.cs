@@ -23,7 +23,7 @@ public sealed class OutputHash : IConsoleOutput
         {
             Span<byte> hash = stackalloc byte[32];
             _hash.Current(hash);
-            return StateHasher.Cut(hash);
+            return Hash128.Read(hash);
         }
     }
 

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
-using Guest.Machine.Board;
 using Guest.Machine.State;
 
 namespace Guest.Machine.Devices;
@@ -13,7 +12,7 @@ public sealed class OutputChain
     private readonly IncrementalHash _next = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
     /// <summary>The hash so far, cut to 128 bits; zero for nothing.</summary>
-    public Hash128 Current => StateHasher.Cut(_hash);
+    public Hash128 Current => Hash128.Read(_hash);
 
     /// <summary>Takes in one piece.</summary>
     /// <param name="number">What tells it apart beside its bytes: a disk's sector.</param>

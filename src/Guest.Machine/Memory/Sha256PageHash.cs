@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Guest.Machine.Board;
 
 namespace Guest.Machine.Memory;
 
@@ -12,6 +11,6 @@ internal sealed class Sha256PageHash : PageHash
         Span<byte> bytes = stackalloc byte[8 + GuestMemory.PageBytes];
         BinaryPrimitives.WriteUInt64LittleEndian(bytes, (ulong)page);
         content.CopyTo(bytes[8..]);
-        return StateHasher.Hash(bytes);
+        return Hash128.OfSha256(bytes);
     }
 }

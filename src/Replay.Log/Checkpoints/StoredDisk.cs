@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
 using Guest.Machine;
 
 namespace Replay.Log.Checkpoints;
@@ -41,10 +39,5 @@ public sealed class StoredDisk
     }
 
     /// <summary>What tells content apart: the first 128 bits of its SHA-256.</summary>
-    internal static Hash128 HashOf(ReadOnlySpan<byte> content)
-    {
-        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(content, digest);
-        return Hash128.Read(digest);
-    }
+    internal static Hash128 HashOf(ReadOnlySpan<byte> content) => Hash128.OfSha256(content);
 }

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 using Guest.Machine;
 
 namespace Replay.Log.Frames;
@@ -69,10 +68,5 @@ internal readonly record struct FrameHeader(
 
     /// <summary>The hash that the next frame carries: SHA-256 over header and stored payload, its first 128 bits.</summary>
     /// <param name="frame">The whole frame.</param>
-    public static Hash128 ChainHash(ReadOnlySpan<byte> frame)
-    {
-        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(frame, digest);
-        return Hash128.Read(digest);
-    }
+    public static Hash128 ChainHash(ReadOnlySpan<byte> frame) => Hash128.OfSha256(frame);
 }

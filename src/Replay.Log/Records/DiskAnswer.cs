@@ -54,7 +54,7 @@ public readonly record struct DiskAnswer(int Slot, int Index, DiskStatus Status,
         json.WriteString("status", Status.ToString());
         if (Hash is { } hash)
         {
-            json.WriteString("hash", $"{hash:x32}");
+            json.WriteString("hash", hash.ToString());
         }
     }
 }

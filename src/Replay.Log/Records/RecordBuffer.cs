@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Guest.Machine;
 
 namespace Replay.Log.Records;

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
-using System.Security.Cryptography;
 using System.Text.Json;
 using Guest.Machine;
 
@@ -36,7 +35,7 @@ public readonly struct StateHash(ImmutableArray<StatePart> parts) : IRecord<Stat
             rest = rest[24..];
         }
 
-        return Hash128.Read(SHA256.HashData(bytes));
+        return Hash128.OfSha256(bytes);
     }
 
     /// <summary>The parts in which two state hashes differ, those that only one of them has included; empty where they are equal.</summary>
@@ -76,14 +75,14 @@ public readonly struct StateHash(ImmutableArray<StatePart> parts) : IRecord<Stat
     /// <inheritdoc/>
     public void Describe(Utf8JsonWriter json)
     {
-        json.WriteString("hash", $"{Combined():x32}");
+        json.WriteString("hash", Combined().ToString());
         json.WriteStartArray("parts");
         foreach (StatePart part in Parts)
         {
             json.WriteStartObject();
             json.WriteString("kind", part.Kind.ToString());
             json.WriteNumber("number", part.Number);
-            json.WriteString("hash", $"{part.Hash:x32}");
+            json.WriteString("hash", part.Hash.ToString());
             json.WriteEndObject();
         }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Guest.Machine.Board;
 
 namespace Replay.Log.Records;
 
@@ -20,18 +21,13 @@ public readonly record struct TimeAnchor(ulong Tsc, ulong Rate) : IRecord<TimeAn
     public const ulong CoarseUnit = 1UL << CoarseShift;
 
     private const int CoarseShift = 20;
-    private const int RateFractionBits = 32;
     private const ulong FineRate = 1;
 
     /// <inheritdoc/>
     public static RecordKind Kind => RecordKind.TimeAnchor;
 
     /// <summary>The counter so many retired instructions after the anchor; wraps at 2^64.</summary>
-    public ulong TscAfter(ulong instructions)
-    {
-        ulong high = Math.BigMul(instructions, Rate, out ulong low);
-        return unchecked(Tsc + ((high << RateFractionBits) | (low >> RateFractionBits)));
-    }
+    public ulong TscAfter(ulong instructions) => unchecked(Tsc + MachineClock.TicksIn(instructions, Rate));
 
     /// <inheritdoc/>
     public static TimeAnchor Read(scoped ref RecordCursor cursor, RecordPlace place)

@@ -216,7 +216,7 @@ internal sealed class LiveDisk : ILiveDevice
         try
         {
             _disk.Read(request.Offset, bytes);
-            return new LiveDiskAnswer(request, DiskStatus.Done, data, StateHasher.Hash(bytes));
+            return new LiveDiskAnswer(request, DiskStatus.Done, data, Hash128.OfSha256(bytes));
         }
         catch (ReplayKitException)
         {

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using Guest.Machine.Board;
-using Guest.Machine.Devices.Serial;
 using Guest.Machine.Devices.Virtio;
 using Guest.Machine.State;
 
@@ -80,12 +79,7 @@ public sealed class ConsoleDevice : VirtioDevice
     /// <returns>How many were taken, from the start of the span; the rest has no room now.</returns>
     public int Receive(ReadOnlySpan<byte> bytes)
     {
-        int taken = Math.Min(bytes.Length, _typed.Room);
-        foreach (byte value in bytes[..taken])
-        {
-            _typed.TryAdd(value);
-        }
-
+        int taken = _typed.Add(bytes);
         Deliver();
         return taken;
     }

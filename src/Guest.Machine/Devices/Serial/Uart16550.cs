@@ -98,12 +98,7 @@ public sealed partial class Uart16550 : IDevice, IPortDevice, ITimedDevice
     /// <returns>How many were taken, from the start of the span; the rest has no room now (<see cref="ReceiveRoom"/>).</returns>
     public int Receive(ReadOnlySpan<byte> bytes)
     {
-        int taken = Math.Min(bytes.Length, _queue.Room);
-        foreach (byte value in bytes[..taken])
-        {
-            _queue.TryAdd(value);
-        }
-
+        int taken = _queue.Add(bytes);
         ScheduleArrival();
         return taken;
     }

@@ -1,6 +1,6 @@
 using Guest.Machine.State;
 
-namespace Guest.Machine.Devices.Serial;
+namespace Guest.Machine.Devices;
 
 /// <summary>A first-in first-out queue of bytes with a fixed capacity.</summary>
 internal sealed class ByteQueue
@@ -31,6 +31,19 @@ internal sealed class ByteQueue
         _bytes[(_head + Count) % _bytes.Length] = value;
         Count++;
         return true;
+    }
+
+    /// <summary>Adds bytes as far as there is room.</summary>
+    /// <returns>How many were added, from the start of the span.</returns>
+    internal int Add(ReadOnlySpan<byte> bytes)
+    {
+        int taken = Math.Min(bytes.Length, Room);
+        foreach (byte value in bytes[..taken])
+        {
+            TryAdd(value);
+        }
+
+        return taken;
     }
 
     /// <summary>Takes the oldest byte; where the queue is empty, false.</summary>
