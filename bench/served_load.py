@@ -2,10 +2,11 @@
 """A Debian guest that serves nginx, redis and PostgreSQL through a forwarded port, under load from this machine.
 
     bench/served_load.py check   [--work nginx,redis,postgresql] [--seconds 60]   record, verify, compare the captures of recording and replay
-    bench/served_load.py cost    [--work nginx,redis] [--pairs 5] [--seconds 10]  requests a second recorded over not recorded, log over payload received
+    bench/served_load.py cost    [--work nginx,redis] [--pairs 15] [--seconds 5]  requests a second recorded over not recorded, within one running machine
     bench/served_load.py kill    [--times 50] [--work nginx]                      SIGKILL at random moments; with --durable, what clients saw is in the recording
     bench/served_load.py live    [--work nginx,redis] [--seconds 60]              go live from the middle of the recording, ask again, verify the child
-    bench/served_load.py soak    [--seconds 1800] [--keep 200MB]                  mixed load; memory, handles and the recording's size, sampled
+    bench/served_load.py checkpoint [--work nginx] [--seconds 20]                 a running guest is recorded on request under load: its first checkpoint, and what the next ones add
+    bench/served_load.py soak    [--seconds 3600] [--keep 200MB]                  mixed load; memory, handles and the recording's size stay in bounds, what is left verifies
 
 Everything is made in --folder (default: a new temporary one) and left there. Options behind -- go to `replaykit record`.
 """
@@ -24,6 +25,8 @@ import sys
 import tempfile
 import threading
 import time
+
+from measure import median_with_interval
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 COMMAND = os.path.join(ROOT, 'replaykit')
@@ -45,7 +48,7 @@ def free_port():
 class Guest:
     """A running machine: `verb` is run or record."""
 
-    def __init__(self, setup, verb, name, *options):
+    def __init__(self, setup, verb, name, *options, environment=None):
         self.ports = {work: free_port() for work in GUEST_PORTS}
         forwards = ''.join(f',forward={port}:{GUEST_PORTS[work]}' for work, port in self.ports.items())
         self.recording = os.path.join(setup.folder, name + '.rk')
@@ -55,7 +58,7 @@ class Guest:
         if verb == 'record':
             arguments += ['-o', self.recording]
         self.begun = time.time()
-        self.process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **(environment or {})})
         self.console = []
         self.ready = threading.Event()
         threading.Thread(target=self.read, daemon=True).start()
@@ -225,26 +228,40 @@ def live(setup, arguments):
 
 
 def cost(setup, arguments):
+    """Within one running machine, so that both see the same boot: it is recorded on request in one of each two windows of load, the order alternating."""
     for work in arguments.work:
         ratios, logs = [], []
+        path = os.path.join(setup.folder, f'cost-{work}.control')
+        pcap = os.path.join(setup.folder, f'cost-{work}.pcap')
+        guest = Guest(setup, 'run', f'cost-{work}', '--control', path, *(['--capture', pcap] if arguments.capture else []), environment={'REPLAYKIT_HOME': setup.folder})
+        control = Control(path)
+        for _ in range(3):
+            setup.load(work, guest.ports[work], 3, arguments.page)
         for pair in range(arguments.pairs):
-            rates = {}
-            for verb in (['run', 'record'] if pair % 2 == 0 else ['record', 'run']):
-                name = f'cost-{work}'
-                guest = Guest(setup, verb, name, *(['--capture', os.path.join(setup.folder, name + '.pcap')] if verb == 'record' and arguments.capture else []))
-                setup.load(work, guest.ports[work], 2, arguments.page)
-                rates[verb] = setup.load(work, guest.ports[work], arguments.seconds, arguments.page)
-                guest.end()
-                if verb == 'record':
-                    if arguments.capture:
-                        whole, payload = received_bytes(guest.pcap)
-                        logs.append((log_bytes(guest.recording) / whole, log_bytes(guest.recording), whole, payload))
-                        os.remove(guest.pcap)
-                    shutil.rmtree(guest.recording)
+            rates = {verb: window(setup, arguments, work, guest, control, verb, logs) for verb in (['run', 'record'] if pair % 2 == 0 else ['record', 'run'])}
             ratios.append(rates['record'] / rates['run'])
-            print(f'{work} pair {pair + 1}: run {rates["run"]:.0f}/s, record {rates["record"]:.0f}/s, ratio {ratios[-1]:.3f}'
-                  + (f'; log over frames received {logs[-1][0]:.4f} ({logs[-1][1]} of {logs[-1][2]}, TCP payload {logs[-1][3]})' if logs else ''), flush=True)
-        print(f'{work}: median ratio {statistics.median(ratios):.3f} (from {min(ratios):.3f} to {max(ratios):.3f}, {len(ratios)} pairs)', flush=True)
+            print(f'{work} pair {pair + 1}: not recorded {rates["run"]:.0f}/s, recorded {rates["record"]:.0f}/s, ratio {ratios[-1]:.3f}'
+                  + (f'; log over frames received {logs[-1][0] / logs[-1][1]:.4f} ({logs[-1][0]} of {logs[-1][1]}, TCP payload {logs[-1][2]})' if logs else ''), flush=True)
+        guest.end()
+        median, low, high = median_with_interval(ratios)
+        print(f'{work}: median ratio {median:.3f}, 95 % interval {low:.3f} to {high:.3f} (from {min(ratios):.3f} to {max(ratios):.3f}, {len(ratios)} pairs)', flush=True)
+
+
+def window(setup, arguments, work, guest, control, verb, logs):
+    """Requests a second in one window, recorded or not, after two seconds of the same load."""
+    recording = os.path.join(setup.folder, f'cost-{work}.rk')
+    before = received_bytes(guest.pcap) if arguments.capture else (0, 0)
+    if verb == 'record':
+        control.ask('record-start', output=recording)
+    setup.load(work, guest.ports[work], 2, arguments.page)
+    rate = setup.load(work, guest.ports[work], arguments.seconds, arguments.page)
+    if verb == 'record':
+        control.ask('record-stop')
+        if arguments.capture:
+            whole, payload = received_bytes(guest.pcap)
+            logs.append((log_bytes(recording), whole - before[0], payload - before[1]))
+        shutil.rmtree(recording)
+    return rate
 
 
 class Clients:
@@ -322,47 +339,163 @@ def size_of(folder):
     for at, _, names in os.walk(folder):
         for name in names:
             try:
-                total += os.path.getsize(os.path.join(at, name))
+                total += os.stat(os.path.join(at, name)).st_blocks * 512
             except FileNotFoundError:
                 pass
     return total
 
 
-def soak(setup, arguments):
-    guest = Guest(setup, 'record', 'soak', *(['--keep', arguments.keep] if arguments.keep else []))
-    pid = guest.process.pid
-    ended, failures = threading.Event(), []
+def status(pid):
+    """Of a process: its own memory and what it maps of files without a name (the guest's memory, emitted code) in MiB, handles, threads."""
+    text = open(f'/proc/{pid}/status').read()
+    own, shared = (int(re.search(name + r':\s+(\d+)', text).group(1)) / 1024 for name in ('RssAnon', 'RssShmem'))
+    return own, shared, len(os.listdir(f'/proc/{pid}/fd')), len(os.listdir(f'/proc/{pid}/task'))
 
-    def work(name):
+
+def children(pid):
+    return [int(child) for task in os.listdir(f'/proc/{pid}/task') for child in open(f'/proc/{pid}/task/{task}/children').read().split()]
+
+
+class Sample:
+    """What a recorder has at one moment; `sizes` is the most that its recording had since the sample before, in bytes by part."""
+
+    def __init__(self, begun, pid, passt, sizes):
+        self.seconds = time.time() - begun
+        self.own, self.shared, self.handles, self.threads = status(pid)
+        self.passt, _, self.passt_handles, _ = status(passt)
+        self.sizes = sizes
+
+    def __str__(self):
+        sizes = ', '.join(f'{part} {size / 1e6:.1f}' for part, size in self.sizes.items())
+        return (f'{self.seconds:.0f} s: own memory {self.own:.0f} MiB, guest and code {self.shared:.0f} MiB, {self.handles} handles, {self.threads} threads; '
+                f'passt {self.passt:.1f} MiB, {self.passt_handles} handles; at most in MB: {sizes}')
+
+
+class Mixture:
+    """All kinds of load at once until it is ended: both servers are asked, in turns of five seconds with a second's rest, and redis writes its data to the disk."""
+
+    KEYS, BYTES = 4000, 1000
+
+    def __init__(self, setup, guest):
+        self.setup, self.guest = setup, guest
+        self.ended, self.failures, self.counts = threading.Event(), [], {}
+        setup.tool('redis-benchmark', '-p', str(guest.ports['redis']), '-c', '1', '-n', str(2 * self.KEYS), '-r', str(self.KEYS), '-d', str(self.BYTES), '-t', 'set', '-q')
+        self.threads = [threading.Thread(target=self.repeat, args=(name, step)) for name, step in
+                        [('nginx', self.ask_nginx), ('redis', self.ask_redis), ('saves', self.save)]]
+        for thread in self.threads:
+            thread.start()
+
+    def repeat(self, name, step):
+        number = 0
         try:
-            while not ended.is_set():
-                setup.load(name, guest.ports[name], 5)
-                time.sleep(0.5)
+            while not self.ended.is_set():
+                self.counts[name] = self.counts.get(name, 0) + step(number)
+                number += 1
+                self.ended.wait(1)
         except SystemExit as failure:
-            failures.append(str(failure))
+            self.failures.append(f'{name}: {failure}')
 
-    threads = [threading.Thread(target=work, args=(name,)) for name in arguments.work]
-    for thread in threads:
-        thread.start()
-    begun, samples = time.time(), []
-    while time.time() - begun < arguments.seconds and guest.process.poll() is None and not failures:
-        time.sleep(min(20, arguments.seconds / 20))
-        memory = int(re.search(r'VmRSS:\s+(\d+)', open(f'/proc/{pid}/status').read()).group(1)) / 1024
-        kept = sum(size_of(os.path.join(guest.recording, part)) for part in ('log', 'checkpoints'))
-        samples.append((time.time() - begun, memory, len(os.listdir(f'/proc/{pid}/fd')), len(os.listdir(f'/proc/{pid}/task')), kept / 1e6))
-        print('%.0f s: %.0f MiB, %d handles, %d threads, log and checkpoints %.1f MB' % samples[-1], flush=True)
-    ended.set()
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise SystemExit(failures[0])
+    def ask_nginx(self, number):
+        return 5 * self.setup.load('nginx', self.guest.ports['nginx'], 5, ['numbers', 'index.html'][number % 2])
+
+    def ask_redis(self, number):
+        return 5 * self.setup.load('redis', self.guest.ports['redis'], 5)
+
+    def save(self, number):
+        if 'OK' not in self.setup.tool('redis-cli', '-p', str(self.guest.ports['redis']), 'save'):
+            raise SystemExit('redis did not save')
+        self.ended.wait(8)
+        return 1
+
+    def end(self):
+        self.ended.set()
+        for thread in self.threads:
+            thread.join()
+
+
+class Control:
+    """The control socket of a running machine (docs/control.md)."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(path)
+        self.lines = self.socket.makefile('rw')
+
+    def ask(self, command, **more):
+        self.lines.write(json.dumps({'command': command, **more}) + '\n')
+        self.lines.flush()
+        answer = json.loads(self.lines.readline())
+        if not answer['ok']:
+            raise SystemExit(f'{command}: {answer["error"]}')
+        return answer
+
+
+# Of the guest's memory, for the first checkpoint of a guest that has booted.
+LARGEST_FIRST = 0.30
+
+
+def checkpoint(setup, arguments):
+    work = arguments.work[0]
+    path = os.path.join(setup.folder, 'control')
+    recording = os.path.join(setup.folder, 'checkpointed.rk')
+    guest = Guest(setup, 'run', 'checkpointed', '--control', path, environment={'REPLAYKIT_HOME': setup.folder})
+    control = Control(path)
+    begun = time.time()
+    control.ask('record-start', output=recording)
+    started = time.time() - begun
+    rate = setup.load(work, guest.ports[work], arguments.seconds)
+    control.ask('record-stop')
     guest.end()
-    replaykit('verify', guest.recording)
+    first = size_of(os.path.join(recording, 'checkpoints'))
+    made = json.loads(replaykit('checkpoint', recording, '--json'))
+    others = made['checkpoints'] - 1
+    print(f'{work}: a guest of 512 MiB, ready after {guest.boot_seconds:.1f} s, is recorded on request (answer after {started:.2f} s): first checkpoint {first / 1e6:.1f} MB, '
+          f'{made["first_share"]:.1%} of its memory (bar {LARGEST_FIRST:.0%}); {rate:.0f} requests/s for {arguments.seconds} s; {others} more checkpoints, {made["other_share"]:.2%} each')
+    if made['first_share'] > LARGEST_FIRST:
+        raise SystemExit('the first checkpoint is too large')
+
+
+# The bound of a soak: what the last third may have more than the middle one, at their highest.
+MORE_MEMORY, MORE_HANDLES, MORE_THREADS = 16, 2, 2
+
+
+def soak(setup, arguments):
+    limit = int(arguments.keep.removesuffix('MB')) * 1_000_000
+    guest = Guest(setup, 'record', 'soak', '--keep', arguments.keep)
+    pid, (passt,) = guest.process.pid, children(guest.process.pid)
+    mixture = Mixture(setup, guest)
+    begun, samples = time.time(), []
+    while time.time() - begun < arguments.seconds and guest.process.poll() is None and not mixture.failures:
+        sizes, until = {}, time.time() + min(20, arguments.seconds / 20)
+        while time.time() < until:
+            for part in ('log', 'checkpoints', 'overlay', ''):
+                sizes[part or 'all'] = max(sizes.get(part or 'all', 0), size_of(os.path.join(guest.recording, part)))
+            time.sleep(0.5)
+        samples.append(Sample(begun, pid, passt, sizes))
+        print(samples[-1], flush=True)
+    mixture.end()
+    if mixture.failures:
+        raise SystemExit(mixture.failures[0])
+    guest.end()
+    took = verified(guest.recording)
+    info = json.loads(replaykit('info', guest.recording, '--json'))
     third = len(samples) // 3
     middle, last = samples[third:2 * third], samples[2 * third:]
-    print(f'soak of {samples[-1][0]:.0f} s: memory {statistics.mean(s[1] for s in middle):.0f} MiB in the middle third, {statistics.mean(s[1] for s in last):.0f} in the last; '
-          f'handles {max(s[2] for s in middle)} and {max(s[2] for s in last)}; threads {max(s[3] for s in middle)} and {max(s[3] for s in last)}; '
-          f'log and checkpoints at most {max(s[4] for s in samples):.1f} MB; what is left verifies ({json.loads(replaykit("info", guest.recording, "--json"))["instructions"]} instructions)')
+    broken = []
+    for name, more in [('own', MORE_MEMORY), ('passt', MORE_MEMORY), ('handles', MORE_HANDLES), ('passt_handles', MORE_HANDLES), ('threads', MORE_THREADS)]:
+        values = [max(getattr(sample, name) for sample in part) for part in (middle, last)]
+        print(f'{name}: at most {values[0]:.0f} in the middle third and {values[1]:.0f} in the last; bound {values[0] + more:.0f}')
+        if values[1] > values[0] + more:
+            broken.append(name)
+    most = max(sample.sizes['all'] for sample in samples)
+    if most > limit:
+        broken.append('--keep')
+    if info['ended'] != 'power-off':
+        broken.append(info['ended'])
+    print(f'soak of {samples[-1].seconds:.0f} s ({", ".join(f"{count:.0f} {name}" for name, count in mixture.counts.items())}): guest and code {max(sample.shared for sample in samples):.0f} MiB; '
+          f'recording at most {most / 1e6:.1f} MB of {arguments.keep}; it begins at {info["start"]}, ends at {info["end"]} ({info["ended"]}) and verifies in {took:.1f} s')
+    if broken:
+        raise SystemExit('beyond the bound: ' + ', '.join(broken))
 
 
 def main():
@@ -370,23 +503,23 @@ def main():
     if '--' in own:
         own, more = own[:own.index('--')], own[own.index('--') + 1:]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('what', choices=['check', 'cost', 'kill', 'live', 'soak'])
+    parser.add_argument('what', choices=['check', 'cost', 'kill', 'live', 'checkpoint', 'soak'])
     parser.add_argument('--work', default='nginx,redis', type=lambda text: text.split(','))
     parser.add_argument('--init', default='systemd', choices=['busybox', 'systemd'])
     parser.add_argument('--kernel', default='6.1')
     parser.add_argument('--seconds', type=int, default=60)
-    parser.add_argument('--pairs', type=int, default=5)
+    parser.add_argument('--pairs', type=int, default=15)
     parser.add_argument('--capture', action='store_true', help='cost: capture frames, to compare the log with what was received')
     parser.add_argument('--page', default='index.html', choices=['index.html', 'numbers'], help='cost: what nginx is asked for')
     parser.add_argument('--times', type=int, default=50)
     parser.add_argument('--seed', type=int)
-    parser.add_argument('--keep')
+    parser.add_argument('--keep', default='200MB', help='soak: a number of MB')
     parser.add_argument('--folder')
     arguments = parser.parse_args(own)
     arguments.more = more
     setup = Setup(arguments)
     print(f'in {setup.folder}', flush=True)
-    {'check': check, 'cost': cost, 'kill': kill, 'live': live, 'soak': soak}[arguments.what](setup, arguments)
+    {'check': check, 'cost': cost, 'kill': kill, 'live': live, 'checkpoint': checkpoint, 'soak': soak}[arguments.what](setup, arguments)
 
 
 main()

@@ -94,6 +94,12 @@ mkdir -p "$root/var/www/html"
 echo 'hello from the disk' > "$root/var/www/html/index.html"
 seq 1 20000 > "$root/var/www/html/numbers"
 install -m 644 "$samples/network.sh" "$root/etc/network.sh"
+# A server that is asked all day writes its log all day: each minute's is kept until the next is full.
+cat > "$root/sbin/rotate-logs" <<'ROTATE'
+#!/bin/sh
+mv /var/log/nginx/access.log /var/log/nginx/access.log.1 && nginx -s reopen
+ROTATE
+chmod 755 "$root/sbin/rotate-logs"
 
 # A script with busybox: mounts, address, services; a typed line ends it.
 busybox_init() {
@@ -110,6 +116,7 @@ exec > /dev/console 2>&1 < /dev/console
 ip -4 addr show dev eth0 | grep inet
 nginx
 redis-server --bind 0.0.0.0 --protected-mode no --save '' --daemonize yes --dir /var/lib/redis > /dev/null
+while sleep 60; do rotate-logs; done &
 echo 'the guest is ready'
 read -r line
 nginx -s quit
@@ -129,9 +136,11 @@ systemd_init() {
     echo guest > "$root/etc/hostname"
     mkdir -p "$units"/{multi-user.target.wants,redis-server.service.d} "$root"/etc/systemd/network "$root/etc/tmpfiles.d"
     ln -sf /lib/systemd/system/multi-user.target "$units/default.target"
-    for unit in nginx redis-server systemd-networkd served; do
-        ln -sf "/lib/systemd/system/$unit.service" "$units/multi-user.target.wants/$unit.service"
+    for unit in nginx.service redis-server.service systemd-networkd.service served.service rotate-logs.timer; do
+        ln -sf "/lib/systemd/system/$unit" "$units/multi-user.target.wants/$unit"
     done
+    printf '[Service]\nType=oneshot\nExecStart=/sbin/rotate-logs\n' > "$root/lib/systemd/system/rotate-logs.service"
+    printf '[Timer]\nOnActiveSec=60\nOnUnitActiveSec=60\nAccuracySec=1\n' > "$root/lib/systemd/system/rotate-logs.timer"
     ln -sf /dev/null "$units/getty.target"
     ln -sf /dev/null "$units/systemd-networkd-wait-online.service"
     printf '[Match]\nType=ether\n\n[Network]\nDHCP=ipv4\n' > "$root/etc/systemd/network/80-dhcp.network"

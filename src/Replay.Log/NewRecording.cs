@@ -17,6 +17,7 @@ public sealed class NewRecording : IDisposable
     private readonly MachineDescription _machine;
     private readonly LogOptions _options;
     private readonly IDisposable _room;
+    private readonly List<FileInfo> _overlays = [];
     private volatile ReplayKitException? _failure;
 
     private NewRecording(string path, LogWriter log, IDisposable room, FileStream? console, Manifest manifest, byte[] json, LogOptions options)
@@ -54,12 +55,26 @@ public sealed class NewRecording : IDisposable
         try
         {
             Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
+            _overlays.Add(new FileInfo(path));
             return path;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw LogErrors.CannotWrite(path, error);
         }
+    }
+
+    /// <summary>How large the overlays are now. Costs a system call for each.</summary>
+    public long OverlayBytes()
+    {
+        long bytes = 0;
+        foreach (FileInfo overlay in _overlays)
+        {
+            overlay.Refresh();
+            bytes += overlay.Exists ? overlay.Length : 0;
+        }
+
+        return bytes;
     }
 
     /// <summary>Makes the folder and everything a recording of no instructions has. One that starts from a checkpoint is complete with <see cref="Publish"/>.</summary>

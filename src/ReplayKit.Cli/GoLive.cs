@@ -67,7 +67,7 @@ internal sealed class GoLive
             Networks = [.. Networks.Select((choice, i) => NetworkSetup.Open(choice, devices[i]))],
             Built = built,
             Engine = Engine,
-            Ready = Unconfined ? null : () => Confined.Enter(ownFiles: false, [path]),
+            Ready = Unconfined ? null : () => Confined.Enter(ownFiles: false, [new UsablePath(path)]),
         }.Run(recording, Log.Durable, keys, console));
         return run.Finish(result, $"; goes on from {parent.Path} at {at}, recorded in {path}");
     }

@@ -73,12 +73,16 @@ internal sealed class LiveRun
             ControlPath = request.Control,
             GoesOnWhenFull = request.GoesOnWhenFull,
             RecordingLost = SayLost,
-            Ready = request.Unconfined ? null : () => Confined.Enter(ownFiles: keep is not null || request.Control is not null, Folders(request, recording)),
+            Ready = request.Unconfined ? null : () => Confined.Enter(ownFiles: keep is not null || request.Control is not null, Paths(request, recording)),
         };
     }
 
-    // Whoever controls the machine names folders for new recordings as they please.
-    private static string[]? Folders(MachineRequest request, string? recording) => request.Control is not null ? null : recording is null ? [] : [recording];
+    // Whoever controls the machine names folders for new recordings: below the one where recordings are made. The socket goes with the run.
+    private static UsablePath[] Paths(MachineRequest request, string? recording) =>
+    [
+        .. recording is null ? [] : (UsablePath[])[new(recording)],
+        .. request.Control is null ? [] : (UsablePath[])[new(Recordings.Home), new(Path.GetDirectoryName(Path.GetFullPath(request.Control))!, PathUse.RemoveFiles)],
+    ];
 
     // By another thread: whoever does not read what the guest prints may hold up standard error too, and shall not hold up the guest.
     private void SayLost(ReplayKitException why) => said = Task.Run(() => StandardError.Writer.Write($"\r\nreplaykit: {why.Message}; the guest goes on unrecorded\r\n"));

@@ -9,9 +9,10 @@ namespace ReplayKit.Cli;
 /// <summary>A recording that a verb is about to replay: its folder, where it ends, and what its log holds.</summary>
 internal sealed class OpenRecording
 {
-    private OpenRecording(RecordingFolder folder, bool upToDamage, EngineOptions engine)
+    private OpenRecording(RecordingFolder folder, bool isUnpacked, bool upToDamage, EngineOptions engine)
     {
         (Folder, Engine) = (folder, engine);
+        Unpacked = isUnpacked ? Path.GetDirectoryName(folder.Path) : null;
         using LogReader log = folder.ReadLog();
         IsEmpty = !folder.StartsFromCheckpoint && !log.Next();
         if (upToDamage)
@@ -27,6 +28,9 @@ internal sealed class OpenRecording
 
     /// <summary>The folder.</summary>
     public RecordingFolder Folder { get; }
+
+    /// <summary>The temporary folder into which a packed recording was unpacked; null for one that was a folder.</summary>
+    public string? Unpacked { get; }
 
     /// <summary>What executes its instructions.</summary>
     public EngineOptions Engine { get; }
@@ -52,7 +56,7 @@ internal sealed class OpenRecording
     /// <param name="engine">What executes its instructions; null for what everybody uses.</param>
     /// <exception cref="ReplayKitException">There is no recording, or it is damaged.</exception>
     public static OpenRecording Open(string text, bool upToDamage, EngineOptions? engine = null) =>
-        new(RecordingFolder.Open(Recordings.Find(text), upToDamage), upToDamage, engine ?? EngineOptions.Default);
+        new(RecordingFolder.Open(Recordings.Find(text), upToDamage), File.Exists(text), upToDamage, engine ?? EngineOptions.Default);
 
     /// <summary>Reads the whole log for damage, unless a replay to a position starts from a checkpoint: then only what it needs is read, as it goes.</summary>
     /// <exception cref="ReplayKitException">The log is damaged.</exception>

@@ -30,6 +30,7 @@ internal sealed class FlightRecorder : IStillWork, IDisposable
     private CheckpointJob? _job;
     private Task? _writing;
     private long _checkpointBytes;
+    private long _overlayBytes;
 
     /// <summary>Begins with the recording.</summary>
     internal FlightRecorder(NewRecording recording, ulong memoryBytes, IReadOnlyDictionary<int, ICheckpointDisk> disks, KeepLimit keep)
@@ -91,6 +92,7 @@ internal sealed class FlightRecorder : IStillWork, IDisposable
         _series = new CheckpointSeries(_folder, machine, _disks);
         _job = _series.Begin(HostFeatures.VendorIn(machine.Cpu.State));
         long before = _recording.Log.Bytes;
+        _overlayBytes = _recording.OverlayBytes();
         _generations.Add(new Generation(machine.Position, _recording.Log.BeginSegment(machine.Position), host, before));
         _writing = Task.Run(_job.Write);
     }
@@ -111,7 +113,10 @@ internal sealed class FlightRecorder : IStillWork, IDisposable
 
     private bool IsDue(ulong host) => _keep.Time is { } time
         ? host - Current.Begun >= (ulong)time.Ticks * 100
-        : Bytes() + (_checkpointBytes * 5 / 4) + Slack >= _keep.Bytes;
+        : IsNearlyFull(_recording.OverlayBytes());
+
+    // The next checkpoint holds what the last one did, and what was written to disks since.
+    private bool IsNearlyFull(long overlay) => Bytes() + overlay + (_checkpointBytes * 5 / 4) + (overlay - _overlayBytes) + Slack >= _keep.Bytes;
 
     private long Bytes() => _recording.Log.Bytes - _generations[0].LogBytes + _generations.Sum(generation => generation.CheckpointBytes);
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Guest.Machine;
 using Replay.Log.Frames;
@@ -8,14 +7,10 @@ using Replay.Log.Tests.Support;
 
 namespace Replay.Log.Tests;
 
-/// <summary>Logs with random changes. <c>REPLAYKIT_MUTATIONS=1000000</c> makes the long form of it.</summary>
+/// <summary>Logs and small files with random changes.</summary>
 public sealed class MutationTests
 {
-    internal static int Rounds => int.Parse(
-        Environment.GetEnvironmentVariable("REPLAYKIT_MUTATIONS") ?? "3000", NumberStyles.None, CultureInfo.InvariantCulture);
-
-    /// <summary>So many rounds, where the environment does not ask for more.</summary>
-    internal static int RoundsOr(int rounds) => Environment.GetEnvironmentVariable("REPLAYKIT_MUTATIONS") is null ? rounds : Rounds;
+    private const int Rounds = 3000;
 
     [Fact]
     public void A_mutated_manifest_is_read_or_refused_by_name() => Mutate(Samples.Manifest.ToJson(), mutated => Manifest.Parse("manifest.json", mutated));
@@ -35,53 +30,40 @@ public sealed class MutationTests
             }
         });
 
-    private static void Mutate(byte[] whole, Action<byte[]> read)
+    private static void Mutate(byte[] whole, Action<byte[]> read) => Fuzz.Run(Rounds, random =>
     {
-        int seed = Environment.TickCount;
-        Random random = new(seed);
-        int refused = 0;
-        for (int round = 0; round < Rounds; round++)
+        try
         {
-            try
-            {
-                read(Mutations.Of(random, whole));
-            }
-            catch (ReplayKitException refusal) when (refusal.ExitCode == ExitCode.BadInput)
-            {
-                refused++;
-            }
-            catch (Exception error)
-            {
-                throw new InvalidOperationException($"seed {seed}, round {round}", error);
-            }
+            read(Mutations.Of(random, whole));
+            return false;
         }
-
-        Assert.InRange(refused, 1, Rounds);
-    }
+        catch (ReplayKitException refusal) when (refusal.ExitCode == ExitCode.BadInput)
+        {
+            return true;
+        }
+    });
 
     [Fact]
     public void A_mutated_log_is_refused_or_reads_as_a_beginning_of_what_was_written()
     {
-        int seed = Environment.TickCount;
-        Random random = new(seed);
         MemorySegments whole = Samples.Log(LogOptions.Default);
         Logged[] written = [.. Samples.Frames.SelectMany(frame => frame)];
-        for (int round = 0; round < Rounds; round++)
+        Fuzz.Run(Rounds, random =>
         {
             MemorySegments mutated = new() { Segments = { Mutations.Of(random, whole.Segments[0]) } };
-            List<Logged> read = ReadWhatCanBe(mutated, 1, $"seed {seed}, round {round}");
-            Assert.True(read.SequenceEqual(written.Take(read.Count)), $"seed {seed}, round {round}");
-        }
+            using LogReader log = new(mutated, 1, upToDamage: true);
+            List<Logged> read = Logged.ReadAll(log);
+            Assert.True(read.SequenceEqual(written.Take(read.Count)));
+            return read.Count < written.Length;
+        });
     }
 
     [Fact]
     public void A_mutated_payload_under_a_right_checksum_is_read_or_refused_and_never_crashes()
     {
-        int seed = Environment.TickCount;
-        Random random = new(seed);
-        byte[][] payloads = [.. Enumerable.Range(0, 50).Select(_ => Payload(Samples.RandomRecords(random)))];
-        int refused = 0;
-        for (int round = 0; round < Rounds; round++)
+        Random samples = new(1);
+        byte[][] payloads = [.. Enumerable.Range(0, 50).Select(_ => Payload(Samples.RandomRecords(samples)))];
+        Fuzz.Run(Rounds, random =>
         {
             MemorySegments store = new();
             using (FrameWriter frames = new(store, Samples.Stored))
@@ -91,13 +73,11 @@ public sealed class MutationTests
             }
 
             using LogReader log = new(store, 2, upToDamage: true);
-            refused += Refused(log, $"seed {seed}, round {round}") ? 1 : 0;
-        }
-
-        Assert.InRange(refused, 1, Rounds);
+            return IsRefused(log);
+        });
     }
 
-    private static bool Refused(LogReader log, string where)
+    private static bool IsRefused(LogReader log)
     {
         try
         {
@@ -107,24 +87,6 @@ public sealed class MutationTests
         catch (ReplayKitException)
         {
             return true;
-        }
-        catch (Exception error)
-        {
-            throw new InvalidOperationException(where, error);
-        }
-    }
-
-    /// <summary>The records before the place where the log is refused, or all.</summary>
-    private static List<Logged> ReadWhatCanBe(MemorySegments store, int vcpus, string where)
-    {
-        using LogReader log = new(store, vcpus, upToDamage: true);
-        try
-        {
-            return Logged.ReadAll(log);
-        }
-        catch (Exception error)
-        {
-            throw new InvalidOperationException(where, error);
         }
     }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Guest.Machine;
 using Replay.Log.Checkpoints;
 using Replay.Log.Manifests;
+using Replay.Log.Native;
 using Replay.Log.Packing;
 using Replay.Log.Records;
 using Replay.Log.Tests.Support;
@@ -125,32 +126,19 @@ public sealed class PackingTests : IDisposable
     [Fact]
     public void A_mutated_file_is_refused_or_unpacks_to_the_same_and_leaves_nothing_else()
     {
-        int seed = Environment.TickCount;
-        Random random = new(seed);
         Pack();
         byte[] whole = File.ReadAllBytes(Packed);
-        new PackedRecording(Packed).Unpack(Unpacked);
         string[] before = Names();
-        for (int round = 0; round < MutationTests.RoundsOr(300); round++)
-        {
-            string target = Path.Combine(_temporary.Path, "c.rk");
-            File.WriteAllBytes(Packed, Mutations.Of(random, whole));
-            try
-            {
-                new PackedRecording(Packed).Unpack(target);
-                Directory.Delete(target, recursive: true);
-            }
-            catch (ReplayKitException refusal)
-            {
-                Assert.True(refusal.ExitCode == ExitCode.BadInput, $"seed {seed}, round {round}: {refusal.Message}");
-            }
-            catch (Exception error)
-            {
-                throw new InvalidOperationException($"seed {seed}, round {round}", error);
-            }
+        Fuzz.Run(300, random => IsRefused(Mutations.Of(random, whole), before));
+    }
 
-            Assert.Equal(before, Names());
-        }
+    [Fact]
+    public void A_mutated_archive_in_a_stream_that_is_whole_is_refused_or_unpacks_and_leaves_nothing_else()
+    {
+        Pack(withCheckpoints: false);
+        byte[] archive = Archive();
+        string[] before = Names();
+        Fuzz.Run(300, random => IsRefused(Stream(Mutations.Of(random, archive)), before));
     }
 
     [Theory]
@@ -165,5 +153,46 @@ public sealed class PackingTests : IDisposable
 
     private string[] Names() => [.. Directory.EnumerateFileSystemEntries(_temporary.Path, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
 
-    private void Pack() => new RecordingPacker(RecordingFolder.Open(_temporary.Recording), withCheckpoints: true).Pack(Packed);
+    private void Pack() => Pack(withCheckpoints: true);
+
+    private void Pack(bool withCheckpoints) => new RecordingPacker(RecordingFolder.Open(_temporary.Recording), withCheckpoints).Pack(Packed);
+
+    private byte[] Archive()
+    {
+        using ZstdStreamReader stream = new(File.OpenRead(Packed));
+        using MemoryStream archive = new();
+        stream.CopyTo(archive);
+        return archive.ToArray();
+    }
+
+    private static byte[] Stream(byte[] archive)
+    {
+        using MemoryStream packed = new();
+        using (ZstdStreamWriter stream = new(packed, level: 1))
+        {
+            stream.Write(archive);
+        }
+
+        return packed.ToArray();
+    }
+
+    private bool IsRefused(byte[] packed, string[] before)
+    {
+        string target = Path.Combine(_temporary.Path, "c.rk");
+        File.WriteAllBytes(Packed, packed);
+        bool isRefused = false;
+        try
+        {
+            new PackedRecording(Packed).Unpack(target);
+            Directory.Delete(target, recursive: true);
+        }
+        catch (ReplayKitException refusal)
+        {
+            Assert.True(refusal.ExitCode == ExitCode.BadInput, refusal.Message);
+            isRefused = true;
+        }
+
+        Assert.Equal(before, Names());
+        return isRefused;
+    }
 }

@@ -8,7 +8,7 @@ namespace ReplayKit.Cli.Arguments;
 internal static class KeepText
 {
     private static readonly (string Unit, double Seconds)[] s_times = [("s", 1), ("m", 60), ("h", 3600)];
-    private static readonly (string Unit, long Bytes)[] s_sizes = [("MB", 1 << 20), ("GB", 1 << 30), ("TB", 1L << 40)];
+    private static readonly (string Unit, long Bytes)[] s_sizes = [("MB", 1_000_000), ("GB", 1_000_000_000), ("TB", 1_000_000_000_000)];
 
     /// <summary>Reads it.</summary>
     /// <param name="text">The text; null for none.</param>

@@ -35,9 +35,9 @@ internal sealed class LiveOptions
     {
         if (parsed.GetValue(liveFrom) is not { } from)
         {
-            bool others = parsed.GetValue(output) is not null || parsed.GetValue(net) is { Length: > 0 } || parsed.GetValue(durable) || parsed.GetValue(unconfined)
+            bool others = parsed.GetValue(output) is not null || parsed.GetValue(net) is { Length: > 0 } || parsed.GetValue(durable)
                 || parsed.GetValue(seconds) is not null || parsed.GetValue(instructions) is not null;
-            return others ? throw UsageError.Contradiction("--output, --net, --durable, --unconfined, --seconds and --instructions need --live-from: a replay alone runs nothing") : null;
+            return others ? throw UsageError.Contradiction("--output, --net, --durable, --seconds and --instructions need --live-from: a replay alone runs nothing") : null;
         }
 
         return new GoLive(recording.Folder, PositionText.Parse(from).In(recording.Places))
@@ -50,6 +50,9 @@ internal sealed class LiveOptions
             Unconfined = parsed.GetValue(unconfined),
         };
     }
+
+    /// <summary>Whether the process keeps its rights.</summary>
+    public bool IsUnconfined(ParseResult parsed) => parsed.GetValue(unconfined);
 
     /// <summary>The new recording's folder.</summary>
     public string Output(ParseResult parsed) => parsed.GetValue(output) ?? Recordings.NewName(DateTime.Now);

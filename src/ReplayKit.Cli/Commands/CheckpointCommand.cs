@@ -23,6 +23,7 @@ internal static class CheckpointCommand
             DefaultValueFactory = _ => "1s",
         };
         Option<string> engine = CommonOptions.Engine();
+        Option<bool> unconfined = CommonOptions.Unconfined();
         Option<bool> json = CommonOptions.Json();
         Verb verb = new(
             "checkpoint",
@@ -30,12 +31,13 @@ internal static class CheckpointCommand
             "replaykit checkpoint latest",
             "replaykit checkpoint boot.rk --every 500ms")
         {
-            recording, every, engine, json,
+            recording, every, engine, unconfined, json,
         };
         verb.SetAction(parsed =>
         {
             CheckpointSpacing spacing = SpacingText.Parse(parsed.GetRequiredValue(every));
             OpenRecording opened = OpenRecording.Open(parsed.GetRequiredValue(recording), upToDamage: false, CommonOptions.ReadEngine(parsed.GetRequiredValue(engine)));
+            ConfinedReplay.Enter(parsed.GetValue(unconfined), opened, opened.Folder.Path);
             _ = opened.Summary;
             Show(opened, opened.IsEmpty ? 0 : Make(opened, spacing), parsed.GetValue(json));
         });

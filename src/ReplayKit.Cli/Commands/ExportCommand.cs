@@ -31,6 +31,7 @@ internal static class ExportCommand
         Option<string> output = new("--out") { Description = "The folder for the tables; one file each.", HelpName = "DIR", Required = true };
         Option<string> format = TableFormatOption.Create();
         Option<bool> upToDamage = CommonOptions.UpToDamage();
+        Option<bool> unconfined = CommonOptions.Unconfined();
         Option<bool> json = CommonOptions.Json();
         Verb verb = new(
             "export",
@@ -39,7 +40,7 @@ internal static class ExportCommand
             "replaykit export boot.rk --trace champsim --from 50% --to 50.1% --out trace",
             "replaykit export boot.rk --table events --out events --format csv")
         {
-            recording, tables, trace, from, to, output, format, upToDamage, json,
+            recording, tables, trace, from, to, output, format, upToDamage, unconfined, json,
         };
         verb.SetAction(parsed =>
         {
@@ -49,6 +50,8 @@ internal static class ExportCommand
             Window window = Window.Of(parsed.GetRequiredValue(from), parsed.GetRequiredValue(to), opened.Places);
             opened.CheckFor(window.From);
             ITableFormat chosen = TableFormatOption.Read(parsed.GetRequiredValue(format));
+            Directory.CreateDirectory(folder);
+            ConfinedReplay.Enter(parsed.GetValue(unconfined), opened, folder);
             if (TraceStreamFormat.All.FirstOrDefault(each => each.Name == parsed.GetValue(trace)) is { } stream)
             {
                 Show(Export(opened, stream, window, folder), parsed.GetValue(json));
@@ -78,7 +81,6 @@ internal static class ExportCommand
         using Replayer replayer = new(recording.Folder, new NoConsole(), recording.Engine, from: window.From);
         using ProgressBar progress = new("export", replayer.Machine.Position.Retired, window.To.Retired);
         replayer.Advanced = machine => progress.Report(machine.Position.Retired);
-        Directory.CreateDirectory(folder);
         ITraceStream stream = format.Create(folder);
         using (stream)
         {

@@ -27,6 +27,7 @@ internal static class PsCommand
         Option<int?> files = new("--files") { Description = "List the open files of this process instead.", HelpName = "PID" };
         Option<bool> modules = new("--modules") { Description = "List the kernel's modules instead." };
         Option<bool> upToDamage = CommonOptions.UpToDamage();
+        Option<bool> unconfined = CommonOptions.Unconfined();
         Option<bool> json = CommonOptions.Json();
         Verb verb = new(
             "ps",
@@ -35,11 +36,12 @@ internal static class PsCommand
             "replaykit ps boot.rk --at 50% --threads",
             "replaykit ps boot.rk --at 0:5f2c119a --maps 1")
         {
-            recording, at, threads, maps, files, modules, upToDamage, json,
+            recording, at, threads, maps, files, modules, upToDamage, unconfined, json,
         };
         verb.SetAction(parsed =>
         {
             OpenRecording opened = OpenRecording.Open(parsed.GetRequiredValue(recording), parsed.GetValue(upToDamage));
+            ConfinedReplay.Enter(parsed.GetValue(unconfined), opened);
             Position position = PositionText.Parse(parsed.GetRequiredValue(at)).In(opened.Places);
             opened.CheckFor(position);
             PsQuestion question = PsQuestion.Of(parsed.GetValue(threads), parsed.GetValue(maps), parsed.GetValue(files), parsed.GetValue(modules));

@@ -21,7 +21,7 @@ internal static class RecordCommand
         Option<bool> durable = new("--durable") { Description = "Wait at every flush until the recording is on the storage itself." };
         Option<string?> keep = new("--keep")
         {
-            Description = "Keep the newest part only: at least so much time (10m, and at most twice that), or at most so much of log and checkpoints (2GB).",
+            Description = "Keep the newest part only: at least so much time (10m, and at most twice that), or at most so much of log, checkpoints and overlays (2GB).",
             HelpName = "LIMIT",
         };
         Verb verb = new(

@@ -58,11 +58,11 @@ internal static class ReplayCommand
             }
             else if (parsed.GetValue(json))
             {
-                PrintJson(opened, window, parsed.GetValue(capture));
+                PrintJson(opened, window, parsed.GetValue(capture), live.IsUnconfined(parsed));
             }
             else
             {
-                Print(opened, window, parsed.GetValue(capture));
+                Print(opened, window, parsed.GetValue(capture), live.IsUnconfined(parsed));
             }
 
             EngineReport.Print(opened.Engine);
@@ -84,26 +84,27 @@ internal static class ReplayCommand
         DebugCommand.Serve(recording, window.From, server, process, Environment.ProcessorCount, once: false);
     }
 
-    private static void Print(OpenRecording recording, Window window, string? capture)
+    private static void Print(OpenRecording recording, Window window, string? capture, bool unconfined)
     {
         using ConsoleText console = new();
-        Replay(recording, window, console, capture);
+        Replay(recording, window, console, capture, unconfined);
         console.Complete();
     }
 
-    private static void PrintJson(OpenRecording recording, Window window, string? capture)
+    private static void PrintJson(OpenRecording recording, Window window, string? capture, bool unconfined)
     {
         using MemoryStream text = new();
         using ConsoleText console = new(text);
-        Replay(recording, window, console, capture);
+        Replay(recording, window, console, capture, unconfined);
         console.Complete();
         Replayed result = new(recording.Folder.Path, window.From.ToString(), window.To.ToString(), Encoding.UTF8.GetString(text.ToArray()));
         Console.Out.WriteLine(JsonSerializer.Serialize(result, JsonOutput.Options));
     }
 
-    private static void Replay(OpenRecording recording, Window window, ConsoleText console, string? capture)
+    private static void Replay(OpenRecording recording, Window window, ConsoleText console, string? capture, bool unconfined)
     {
         using FrameCapture? frames = capture is null ? null : FrameCapture.Create(capture);
+        ConfinedReplay.Enter(unconfined, recording);
         if (recording.IsEmpty)
         {
             return;

@@ -22,6 +22,7 @@ internal static class VerifyCommand
         Option<string> engine = CommonOptions.Engine();
         Option<bool> lockStep = new("--lockstep") { Description = "First replay on both engines side by side and compare them; the first instruction at which they part is named with both states." };
         Option<bool> parallel = new("--parallel") { Description = "Replay processors that ran in parallel (--schedule parallel) in parallel too, each on a host thread of its own." };
+        Option<bool> unconfined = CommonOptions.Unconfined();
         Option<bool> json = CommonOptions.Json();
         Verb verb = new(
             "verify",
@@ -30,19 +31,21 @@ internal static class VerifyCommand
             "replaykit verify boot.rk --jobs 8 --json",
             "replaykit verify boot.rk --lockstep")
         {
-            recording, jobs, upToDamage, engine, lockStep, parallel, json,
+            recording, jobs, upToDamage, engine, lockStep, parallel, unconfined, json,
         };
         verb.SetAction(parsed => Verify(
             OpenRecording.Open(parsed.GetRequiredValue(recording), parsed.GetValue(upToDamage), CommonOptions.ReadEngine(parsed.GetRequiredValue(engine))),
             CommonOptions.ReadJobs(parsed.GetValue(jobs)),
             parsed.GetValue(lockStep),
             parsed.GetValue(parallel),
+            parsed.GetValue(unconfined),
             parsed.GetValue(json)));
         return verb;
     }
 
-    private static void Verify(OpenRecording recording, int jobs, bool lockStep, bool parallel, bool json)
+    private static void Verify(OpenRecording recording, int jobs, bool lockStep, bool parallel, bool unconfined, bool json)
     {
+        ConfinedReplay.Enter(unconfined, recording);
         _ = recording.Summary;
         if (parallel && (jobs > 1 || !recording.Folder.Manifest.Machine.Parallel))
         {

@@ -6,7 +6,7 @@ using Vmm.Record.Native;
 
 namespace Vmm.Record.Confinement;
 
-/// <summary>Takes from the whole process, for good, what a recorder needs no longer once its machine runs (docs/security.md): to open files that are there, start programs, make connections.</summary>
+/// <summary>Takes from the whole process, for good, what a recorder or a replay needs no longer once its machine runs (docs/security.md): to open files that are there, start programs, make connections.</summary>
 public static class Confined
 {
     // What the runtime loads by name where nobody refers to it: for the words of an error.
@@ -14,16 +14,16 @@ public static class Confined
 
     /// <summary>Confines all threads of the process. Everything that is needed must be open, and what code needs is loaded here: it cannot be loaded later.</summary>
     /// <param name="ownFiles">Whether the recorder goes on to open, rename and remove files of its own.</param>
-    /// <param name="folders">The only folders in which files can be opened, made and removed then, where the host's kernel has Landlock; null for wherever the user may.</param>
+    /// <param name="paths">All that can be opened, made and removed by name then, where the host's kernel has Landlock.</param>
     /// <exception cref="ReplayKitException">RK0820: the host does not allow it.</exception>
-    public static void Enter(bool ownFiles, IReadOnlyList<string>? folders)
+    public static void Enter(bool ownFiles, IReadOnlyList<UsablePath> paths)
     {
         Load(Assembly.GetEntryAssembly());
         Warm();
         CloseDoors();
-        if (folders is not null && Landlock.IsAvailable)
+        if (Landlock.IsAvailable)
         {
-            Check(Landlock.RestrictProcess(folders), "Landlock");
+            Check(Landlock.RestrictProcess(paths), "Landlock");
         }
 
         Install(ownFiles, allThreads: true);
@@ -33,11 +33,11 @@ public static class Confined
     internal static bool KeepsToFolders => Landlock.IsAvailable;
 
     /// <summary>The same for the calling thread alone, and without loading anything.</summary>
-    internal static void EnterThread(bool ownFiles, IReadOnlyList<string>? folders = null)
+    internal static void EnterThread(bool ownFiles, IReadOnlyList<UsablePath>? paths = null)
     {
-        if (folders is not null)
+        if (paths is not null)
         {
-            Check(Landlock.RestrictThread(folders), "Landlock");
+            Check(Landlock.RestrictThread(paths), "Landlock");
         }
 
         Install(ownFiles, allThreads: false);

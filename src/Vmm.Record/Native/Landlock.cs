@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Vmm.Record.Confinement;
 
 namespace Vmm.Record.Native;
 
@@ -14,6 +15,7 @@ internal static class Landlock
     private const int CreateRuleset = 444, AddRule = 445, RestrictSelf = 446, SignalThread = 234, SetAction = 13, GetThread = 186;
     private const int AskVersion = 1, PathBeneath = 1, NoNewPrivileges = 38;
     private const ulong FirstRights = 0x1FFF, Refer = 0x2000, Truncate = 0x4000;
+    private const ulong ReadFile = 0x4, ReadFolder = 0x8, RemoveFolder = 0x10, RemoveFile = 0x20, OfFiles = 0x4007; // LANDLOCK_ACCESS_FS_*
     private const int OpenForRules = 0x200000 | 0x80000; // O_PATH | O_CLOEXEC
     private const int LastSignal = 64;
     private const ulong Restarts = 0x1000_0000, HasRestorer = 0x0400_0000;
@@ -27,18 +29,18 @@ internal static class Landlock
     private static long Version => syscall(CreateRuleset, 0, 0, AskVersion, 0);
 
     /// <summary>Restricts all threads of the process, for good.</summary>
-    /// <param name="folders">What stays usable, with all below.</param>
+    /// <param name="paths">What stays usable.</param>
     /// <returns>0, or the host's error number.</returns>
-    internal static int RestrictProcess(IEnumerable<string> folders) => WithRules(folders, RestrictAll);
+    internal static int RestrictProcess(IEnumerable<UsablePath> paths) => WithRules(paths, RestrictAll);
 
     /// <summary>Restricts the calling thread alone, and those that it begins.</summary>
-    /// <param name="folders">What stays usable, with all below.</param>
+    /// <param name="paths">What stays usable.</param>
     /// <returns>0, or the host's error number.</returns>
-    internal static int RestrictThread(IEnumerable<string> folders) => WithRules(folders, RestrictCaller);
+    internal static int RestrictThread(IEnumerable<UsablePath> paths) => WithRules(paths, RestrictCaller);
 
     private static int RestrictCaller(int rules) => Result(prctl(NoNewPrivileges, 1, 0, 0, 0)) is not 0 and int error ? error : Result(syscall(RestrictSelf, rules, 0, 0, 0));
 
-    private static int WithRules(IEnumerable<string> folders, Func<int, int> restrict)
+    private static int WithRules(IEnumerable<UsablePath> paths, Func<int, int> restrict)
     {
         ulong rights = FirstRights | (Version >= 2 ? Refer : 0) | (Version >= 3 ? Truncate : 0);
         int rules = (int)CreateRules(rights);
@@ -49,9 +51,9 @@ internal static class Landlock
 
         try
         {
-            foreach (string folder in folders)
+            foreach (UsablePath path in paths.Where(path => Path.Exists(path.Path)))
             {
-                if (Allow(rules, folder, rights) is not 0 and int error)
+                if (Allow(rules, path.Path, rights & RightsOf(path)) is not 0 and int error)
                 {
                     return error;
                 }
@@ -65,15 +67,25 @@ internal static class Landlock
         }
     }
 
+    // What only folders have is refused for a file.
+    private static ulong RightsOf(UsablePath path) => (Directory.Exists(path.Path) ? ulong.MaxValue : OfFiles) & path.Use switch
+    {
+        PathUse.All => ulong.MaxValue,
+        PathUse.Read => ReadFile | ReadFolder,
+        PathUse.RemoveFolders => RemoveFolder,
+        PathUse.RemoveFiles => RemoveFile,
+        _ => 0,
+    };
+
     private static unsafe nint CreateRules(ulong rights)
     {
         // Safe because: the kernel copies the 8 bytes whose number stands beside their address during the call.
         return syscall(CreateRuleset, (nint)(&rights), sizeof(ulong), 0, 0);
     }
 
-    private static unsafe int Allow(int rules, string folder, ulong rights)
+    private static unsafe int Allow(int rules, string path, ulong rights)
     {
-        int descriptor = open(folder, OpenForRules);
+        int descriptor = open(path, OpenForRules);
         if (descriptor < 0)
         {
             return Marshal.GetLastPInvokeError();

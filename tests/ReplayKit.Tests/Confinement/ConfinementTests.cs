@@ -125,18 +125,85 @@ public sealed class ConfinementTests(TinyGuest guest) : IClassFixture<TinyGuest>
         Assert.False(File.Exists(other.File("new")));
     }
 
-    [Theory]
-    [InlineData(false, "2", "1")]
-    [InlineData(true, "0", "0")]
-    public async Task All_threads_of_a_recorder_are_confined_unless_it_is_told_not_to(bool unconfined, string filter, string privileges)
+    [Fact]
+    public void What_a_replay_reads_is_not_written_and_what_it_removes_is_not_read()
     {
-        string name = $"confined-{unconfined}.rk";
-        string[] arguments = guest.RecordArguments(name, "forever", "--clock", "host", "--seconds", "30");
-        using Process process = ReplayKitCommand.Start(System.IO.Path.GetTempPath(), unconfined ? [.. arguments, "--unconfined"] : arguments);
+        if (!Confined.KeepsToFolders)
+        {
+            return;
+        }
+
+        using TemporaryFolder read = new();
+        using TemporaryFolder folders = new();
+        using TemporaryFolder files = new();
+        File.WriteAllText(read.File("file"), "");
+        File.WriteAllText(read.File("alone"), "");
+        File.WriteAllText(folders.File("file"), "");
+        File.WriteAllText(files.File("file"), "");
+        Directory.CreateDirectory(folders.File("folder"));
+        UsablePath[] paths = [new(read.Path, PathUse.Read), new(folders.Path, PathUse.RemoveFolders), new(files.Path, PathUse.RemoveFiles), new("/nowhere/at/all")];
+        Assert.Equal(Ok, InThread(() => Call(2, Path(read.File("file")), 0, 0), paths));
+        Assert.Equal(NoAccess, InThread(() => Call(2, Path(read.File("file")), WriteOnly, 0), paths));
+        Assert.Equal(NoAccess, InThread(() => Call(2, Path(read.File("new")), Create | Exclusive | WriteOnly, 384), paths));
+        Assert.Equal(NoAccess, InThread(() => Call(87, Path(read.File("file")), 0, 0), paths));
+        Assert.Equal(NoAccess, InThread(() => Call(83, Path(read.File("folder")), 511, 0), paths));
+        Assert.Equal(NoAccess, InThread(() => Call(87, Path(folders.File("file")), 0, 0), paths));
+        Assert.Equal(NoAccess, InThread(() => Call(2, Path(folders.File("file")), 0, 0), paths));
+        Assert.Equal(Ok, InThread(() => Call(84, Path(folders.File("folder")), 0, 0), paths));
+        Assert.Equal(NoAccess, InThread(() => Call(2, Path(files.File("file")), 0, 0), paths));
+        Assert.Equal(NoAccess, InThread(() => Call(2, Path(files.File("new")), Create | Exclusive | WriteOnly, 384), paths));
+        Assert.Equal(Ok, InThread(() => Call(87, Path(files.File("file")), 0, 0), paths));
+
+        // A file by itself: its neighbours are not meant.
+        UsablePath[] alone = [new(read.File("alone"), PathUse.Read)];
+        Assert.Equal(Ok, InThread(() => Call(2, Path(read.File("alone")), 0, 0), alone));
+        Assert.Equal(NoAccess, InThread(() => Call(2, Path(read.File("file")), 0, 0), alone));
+    }
+
+    [Theory]
+    [InlineData("2", "1")]
+    [InlineData("2", "1", "--control", "confined.control")]
+    [InlineData("2", "1", "--keep", "10m")]
+    [InlineData("0", "0", "--unconfined")]
+    public async Task All_threads_of_a_recorder_are_confined_unless_it_is_told_not_to(string filter, string privileges, params string[] more)
+    {
+        using TemporaryFolder folder = new();
+        string[] arguments = guest.RecordArguments($"confined{string.Concat(more)}.rk", "forever", ["--clock", "host", "--seconds", "30", .. more]);
+        using Process process = ReplayKitCommand.Start(folder.Path, arguments);
+
+        // The guest speaks: it runs.
+        Assert.NotNull(await process.StandardOutput.ReadLineAsync());
+        await HasThreads(process, filter, privileges);
+    }
+
+    [Theory]
+    [InlineData("2", "1", "verify")]
+    [InlineData("2", "1", "replay")]
+    [InlineData("2", "1", "checkpoint")]
+    [InlineData("0", "0", "verify", "--unconfined")]
+    public async Task All_threads_of_a_replay_are_confined_unless_it_is_told_not_to(string filter, string privileges, string verb, params string[] more)
+    {
+        string name = $"replayed-{verb}{string.Concat(more)}.rk";
+        CommandResult record = ReplayKitCommand.Run(guest.RecordArguments(name, "forever", "--clock", "virtual", "--instructions", "1000000000"));
+        Assert.True(record.ExitCode == 0, record.Error);
+        using Process process = ReplayKitCommand.Start(System.IO.Path.GetTempPath(), [verb, guest.File(name), "--engine", "interpreter", .. more]);
+        for (int wait = 0; wait < 3000 && !process.HasExited && !IsFarEnough(process, filter); wait++)
+        {
+            await Task.Delay(20);
+        }
+
+        await HasThreads(process, filter, privileges);
+    }
+
+    // Confined, or, where it never will be, long past the place where others are.
+    private static bool IsFarEnough(Process process, string filter) => filter == "0"
+        ? process.TotalProcessorTime > TimeSpan.FromSeconds(1.5)
+        : Value(File.ReadAllLines($"/proc/{process.Id}/status"), "Seccomp") == filter;
+
+    private static async Task HasThreads(Process process, string filter, string privileges)
+    {
         try
         {
-            // The guest speaks: it runs.
-            Assert.NotNull(await process.StandardOutput.ReadLineAsync());
             List<string[]> threads = [.. Directory.EnumerateDirectories($"/proc/{process.Id}/task").Select(task => File.ReadAllLines(task + "/status"))];
             Assert.True(threads.Count > 3);
             Assert.All(threads, status => Assert.Equal((filter, privileges), (Value(status, "Seccomp"), Value(status, "NoNewPrivs"))));
@@ -151,13 +218,18 @@ public sealed class ConfinementTests(TinyGuest guest) : IClassFixture<TinyGuest>
     private static string Value(string[] status, string name) => status.First(line => line.StartsWith(name + ":", StringComparison.Ordinal)).Split('\t')[1];
 
     // A filter holds for its thread alone here, and ends with it.
-    private static int InThread(bool ownFiles, Func<int> work, params string[] folders)
+    private static int InThread(bool ownFiles, Func<int> work, params string[] folders) =>
+        InThread(ownFiles, work, folders.Length == 0 ? null : [.. folders.Select(folder => new UsablePath(folder))]);
+
+    private static int InThread(Func<int> work, UsablePath[] paths) => InThread(ownFiles: true, work, paths);
+
+    private static int InThread(bool ownFiles, Func<int> work, UsablePath[]? paths)
     {
         int result = -1;
         _ = work.Method;
         Thread thread = new(() =>
         {
-            Confined.EnterThread(ownFiles, folders.Length == 0 ? null : folders);
+            Confined.EnterThread(ownFiles, paths);
             result = work();
         });
         thread.Start();

@@ -83,6 +83,29 @@ public sealed class ControlTests(DevicesGuest guest) : IClassFixture<DevicesGues
     }
 
     [Fact]
+    public async Task Recordings_are_made_below_the_folder_where_recordings_are_and_nowhere_else()
+    {
+        string other = Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, $"control-{Environment.ProcessId}")).FullName;
+        try
+        {
+            using Process process = Start("run", "four", "--entropy", "--disk", guest.Image("four-0.img", 1), "--disk", guest.Image("four-1.img", 1));
+            using ControlClient client = new(guest.File("four.control"));
+            JsonElement refused = client.Ask("snapshot", Path.Combine(other, "saved.rk"));
+            Assert.False(refused.GetProperty("ok").GetBoolean());
+            Assert.Contains("RK0110", refused.GetProperty("error").GetString(), StringComparison.Ordinal);
+            Assert.True(client.Ask("snapshot", guest.File("below.rk")).GetProperty("ok").GetBoolean());
+            client.Ask("quit");
+            await process.WaitForExitAsync();
+            Assert.Equal(0, process.ExitCode);
+            Assert.Empty(Directory.EnumerateFileSystemEntries(other));
+        }
+        finally
+        {
+            Directory.Delete(other, recursive: true);
+        }
+    }
+
+    [Fact]
     public void A_socket_that_cannot_be_is_refused_by_name()
     {
         CommandResult result = ReplayKitCommand.Run("run", "--kernel", guest.Kernel, "--memory", "64M", "--control", "/nowhere/at/all");

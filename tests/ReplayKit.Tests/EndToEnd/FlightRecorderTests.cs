@@ -28,10 +28,10 @@ public sealed class FlightRecorderTests(DevicesGuest guest) : IClassFixture<Devi
     [Fact]
     public async Task A_recording_that_is_kept_small_stays_below_its_size_and_a_killed_one_replays()
     {
-        const int Megabytes = 2;
+        const int Megabytes = 8;
         using StreamPeer peer = new(guest.File("small.socket"), StreamPeer.Echo);
         using Process process = ReplayKitCommand.Start(Path.GetTempPath(), guest.RecordArguments(
-            "small.rk", "frames=100000000", "--net", "stream,unix=" + guest.File("small.socket"), "--keep", $"{Megabytes}MB"));
+            "small.rk", "fill=0 frames=100000000", "--net", "stream,unix=" + guest.File("small.socket"), "--disk", guest.Image("small.img", 2), "--keep", $"{Megabytes}MB"));
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         long most = 0;
         for (Stopwatch watch = Stopwatch.StartNew(); watch.Elapsed < TimeSpan.FromSeconds(60) && !File.Exists(Path.Combine(guest.File("small.rk"), "log", "000003.rklog"));)
@@ -43,7 +43,8 @@ public sealed class FlightRecorderTests(DevicesGuest guest) : IClassFixture<Devi
         process.Kill();
         await process.WaitForExitAsync();
         await output;
-        Assert.InRange(most, Megabytes << 18, Megabytes << 20);
+        Assert.InRange(most, Megabytes * 250_000, Megabytes * 1_000_000);
+        Assert.InRange(new FileInfo(Path.Combine(guest.File("small.rk"), "overlay", "disk0.qcow2")).Length, 2 << 20, 3 << 20);
         Assert.NotEqual("0:0", TinyGuest.Info(guest.File("small.rk")).GetProperty("start").GetString());
         CommandResult verify = ReplayKitCommand.Run("verify", guest.File("small.rk"));
         Assert.True(verify.ExitCode == 0, verify.Error);
