@@ -45,7 +45,8 @@ public sealed partial class GuestMemory : IDisposable
 
         Size = bytes;
         _lowSize = Math.Min(bytes, LowEnd);
-        _ram = MappedRegion.Shared("replaykit-ram", (nuint)bytes);
+        _ram = MappedRegion.Anonymous((nuint)bytes);
+        _ram.PreferLargePages();
         _host = new HostPages(_ram.Address, (long)bytes, write: true);
         _flags = GC.AllocateArray<PageFlags>((int)(bytes >> 12), pinned: true);
 

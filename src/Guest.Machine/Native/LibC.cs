@@ -15,6 +15,7 @@ internal static class LibC
     internal const int MapAnonymous = 0x20;
     internal const int MapNoReserve = 0x4000;
     internal const uint MfdCloexec = 1;
+    internal const int HugePage = 14;
     internal const int PopulateRead = 22;
     internal const int PopulateWrite = 23;
 

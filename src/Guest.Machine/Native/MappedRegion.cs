@@ -6,18 +6,13 @@ namespace Guest.Machine.Native;
 /// <remarks>Before and behind it lie pages that nobody may touch: whoever runs over an end is stopped by the host.</remarks>
 public sealed class MappedRegion : IDisposable
 {
-    // Large pages of the host stay large: a range that could have some begins where one may.
+    // A range that could have some of the host's large pages begins where one may.
     private const nuint SmallGuard = 1 << 16, LargeGuard = 1 << 21;
-    private readonly int _fd;
-    private readonly nuint _guard;
+    private readonly nint _reserved;
+    private readonly nuint _reservedLength;
 
-    private MappedRegion(nint address, nuint length, nuint guard, int fd)
-    {
-        Address = address;
-        Length = length;
-        _guard = guard;
-        _fd = fd;
-    }
+    private MappedRegion(nint address, nuint length, nint reserved, nuint reservedLength) =>
+        (Address, Length, _reserved, _reservedLength) = (address, length, reserved, reservedLength);
 
     /// <summary>The first byte.</summary>
     public nint Address { get; private set; }
@@ -25,43 +20,25 @@ public sealed class MappedRegion : IDisposable
     /// <summary>How many bytes are mapped.</summary>
     public nuint Length { get; }
 
-    /// <summary>The file descriptor behind it, or -1 for anonymous memory.</summary>
-    public int FileDescriptor => _fd;
-
     /// <summary>Maps private anonymous memory.</summary>
     /// <param name="length">Bytes; rounded up to pages by the kernel.</param>
     /// <param name="executable">Whether emitted code may run from it.</param>
     public static MappedRegion Anonymous(nuint length, bool executable = false)
     {
         int protection = LibC.ProtRead | LibC.ProtWrite | (executable ? LibC.ProtExec : 0);
-        return Guarded(length, protection, LibC.MapPrivate | LibC.MapAnonymous | LibC.MapNoReserve, -1, -1) ?? throw CannotMap(length);
+        return Guarded(length, protection, LibC.MapPrivate | LibC.MapAnonymous | LibC.MapNoReserve, -1) ?? throw CannotMap(length);
     }
 
-    /// <summary>Maps memory that stands behind a file descriptor (memfd), so that other mappings of it can be made.</summary>
-    /// <param name="name">Its name in /proc.</param>
-    /// <param name="length">Bytes, a multiple of the page size.</param>
-    public static MappedRegion Shared(string name, nuint length)
-    {
-        int fd = LibC.MemfdCreate(name, LibC.MfdCloexec);
-        if (fd < 0 || LibC.Truncate(fd, (long)length) != 0)
-        {
-            throw CannotMap(length);
-        }
-
-        return Guarded(length, LibC.ProtRead | LibC.ProtWrite, LibC.MapShared | LibC.MapNoReserve, fd, fd) ?? throw CannotMap(length);
-    }
+    /// <summary>Asks the host for large pages (madvise(2), MADV_HUGEPAGE): what is used at random then costs fewer walks of the host's page tables. A host without them goes on as before.</summary>
+    public void PreferLargePages() => _ = LibC.Advise(Address, Length, LibC.HugePage);
 
     /// <summary>Unmaps the range; no address of it may be used afterwards.</summary>
     public void Dispose()
     {
         if (Address != 0)
         {
-            _ = LibC.Unmap(Address - (nint)_guard, Reserved(Length, _guard));
+            _ = LibC.Unmap(_reserved, _reservedLength);
             Address = 0;
-            if (_fd >= 0)
-            {
-                _ = LibC.Close(_fd);
-            }
         }
     }
 
@@ -69,23 +46,23 @@ public sealed class MappedRegion : IDisposable
     /// <param name="fd">Its descriptor.</param>
     /// <param name="length">Bytes.</param>
     /// <param name="protection">What may be done with them (mmap(2)).</param>
-    internal static MappedRegion? OfFile(int fd, nuint length, int protection) => Guarded(length, protection, LibC.MapShared, fd, -1);
+    internal static MappedRegion? OfFile(int fd, nuint length, int protection) => Guarded(length, protection, LibC.MapShared, fd);
 
     // The range and the pages around it that nobody may touch are reserved together.
-    private static MappedRegion? Guarded(nuint length, int protection, int flags, int fd, int owned)
+    private static MappedRegion? Guarded(nuint length, int protection, int flags, int fd)
     {
         nuint guard = length >= LargeGuard ? LargeGuard : SmallGuard;
-        nint reserved = LibC.Map(0, Reserved(length, guard), LibC.ProtNone, LibC.MapPrivate | LibC.MapAnonymous | LibC.MapNoReserve, -1, 0);
+        nuint reservedLength = ((length + 0xFFF) & ~(nuint)0xFFF) + (3 * guard);
+        nint reserved = LibC.Map(0, reservedLength, LibC.ProtNone, LibC.MapPrivate | LibC.MapAnonymous | LibC.MapNoReserve, -1, 0);
         if (reserved == -1)
         {
             return null;
         }
 
-        nint address = LibC.Map(reserved + (nint)guard, length, protection, flags | LibC.MapFixed, fd, 0);
-        return address == -1 ? null : new MappedRegion(address, length, guard, owned);
+        nint start = (reserved + (2 * (nint)guard) - 1) & -(nint)guard;
+        nint address = LibC.Map(start, length, protection, flags | LibC.MapFixed, fd, 0);
+        return address == -1 ? null : new MappedRegion(address, length, reserved, reservedLength);
     }
-
-    private static nuint Reserved(nuint length, nuint guard) => ((length + 0xFFF) & ~(nuint)0xFFF) + (2 * guard);
 
     private static ReplayKitException CannotMap(nuint length) => new(
         401,

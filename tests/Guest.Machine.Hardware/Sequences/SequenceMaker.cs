@@ -193,6 +193,7 @@ internal sealed class SequenceMaker
                 Jump(0xE9);
                 break;
             case 5:
+                Compare(ref rng);
                 Append([0x0F]);
                 Jump((byte)(0x80 | rng.Below(16)));
                 break;
@@ -202,6 +203,35 @@ internal sealed class SequenceMaker
             default:
                 // push start; ret
                 Append([0x68, (byte)Start, (byte)(Start >> 8), (byte)(Start >> 16), (byte)(Start >> 24), 0xC3]);
+                break;
+        }
+    }
+
+    // What a loop often ends with: flags of registers.
+    private void Compare(ref Rng rng)
+    {
+        int left = rng.Below(16), right = rng.Below(16);
+        bool wide = rng.Percent(60);
+        byte prefix = (byte)(0x40 | (wide ? 8 : 0) | (right >> 3 << 2) | (left >> 3));
+        byte registers = (byte)(0xC0 | ((right & 7) << 3) | (left & 7));
+        switch (rng.Below(8))
+        {
+            case < 3:
+                break;
+            case 3:
+                Append([prefix, (byte)(rng.Percent(50) ? 0x39 : 0x38), registers]); // cmp
+                break;
+            case 4:
+                Append([prefix, (byte)(rng.Percent(50) ? 0x29 : 0x2B), registers]); // sub
+                break;
+            case 5:
+                Append([prefix, (byte)(rng.Percent(50) ? 0x01 : 0x03), registers]); // add
+                break;
+            case 6:
+                Append([(byte)(prefix & ~4), 0x83, (byte)(0xC0 | (rng.Percent(50) ? 0x28 : 0) | (left & 7)), (byte)rng.Next()]); // sub, add of a constant
+                break;
+            default:
+                Append([prefix, 0x85, registers]); // test
                 break;
         }
     }

@@ -16,8 +16,9 @@ public sealed class GuardTests
     public void Nobody_reads_before_or_behind_a_mapped_range(int length)
     {
         using MappedRegion anonymous = MappedRegion.Anonymous((nuint)length);
-        using MappedRegion shared = MappedRegion.Shared("guard-test", (nuint)length);
-        foreach (MappedRegion region in (MappedRegion[])[anonymous, shared])
+        using MappedRegion large = MappedRegion.Anonymous((nuint)length);
+        large.PreferLargePages();
+        foreach (MappedRegion region in (MappedRegion[])[anonymous, large])
         {
             Assert.Equal(0, Touch(region.Address));
             Assert.Equal(0, Touch(region.Address + length - 1));

@@ -3,7 +3,7 @@ using Iced.Intel;
 
 namespace Guest.Machine.X86.Translate.Analyse;
 
-/// <summary>Which of the guest's general registers an instruction writes.</summary>
+/// <summary>Which of the guest's general registers an instruction uses and writes.</summary>
 internal static class RegisterUse
 {
     private const int Rax = 1;
@@ -34,6 +34,18 @@ internal static class RegisterUse
         EmitKind.Jump or EmitKind.JumpIf or EmitKind.JumpIndirect => 0,
         _ => Fields(ref op),
     };
+
+    /// <summary>The registers that an instruction's encoding names, one bit each: operands, base and index.</summary>
+    internal static int Touched(ref GuestInstruction op)
+    {
+        CodeForm form = op.Form;
+        int touched = op.Kind is EmitKind.MoveImmediate or EmitKind.ByteSwap or EmitKind.Push or EmitKind.Pop ? Operand(ref op)
+            : !op.HasMemory && form.Rm == OperandRole.General ? 1 << op.Rm : 0;
+        touched |= form.Reg == OperandRole.General ? 1 << op.Reg : 0;
+        touched |= form.Vvvv == OperandRole.General ? 1 << op.Vvvv : 0;
+        touched |= op.HasMemory && op.Base >= 0 ? 1 << op.Base : 0;
+        return touched | (op.HasMemory && op.Index >= 0 ? 1 << op.Index : 0);
+    }
 
     // What the encoding's fields name and the instruction writes.
     private static int Fields(ref GuestInstruction op)

@@ -76,9 +76,29 @@ internal sealed partial class BlockEmitter
         }
     }
 
+    private void EmitJump(long target)
+    {
+        NeedRepeated();
+        if (!LoopsBack(target))
+        {
+            EmitLink(target, _mode);
+        }
+        else if (_loop.Start != 0)
+        {
+            _ = _code.Jump(_loop.Start);
+        }
+    }
+
     // A conditional jump out of the block.
     private void EmitBranch(int opcode, long target)
     {
+        if (LoopsBack(target))
+        {
+            nint jump = _code.JumpIf(opcode & 15, _loop.Start);
+            _loop.Jump = _loop.Start == 0 ? jump : 0;
+            return;
+        }
+
         if (IsMovable && IsFar(target))
         {
             SaveFlags();

@@ -9,6 +9,7 @@ internal sealed partial class BlockEmitter
     private void EmitCold()
     {
         _code = _cold;
+        _kept = None;
         for (int i = 0; i < _coldStubs.Count; i++)
         {
             ColdStub stub = _coldStubs[i];
@@ -31,6 +32,7 @@ internal sealed partial class BlockEmitter
                 EmitExit(Leave.Interpret, stub.Index, Left(stub.Index));
                 break;
             case ColdKind.Budget:
+                EmitRepeat(stub.Repeat);
                 EmitExit(Leave.Budget, 0, LeftUnchecked(0));
                 break;
             case ColdKind.BudgetAfterWriter:

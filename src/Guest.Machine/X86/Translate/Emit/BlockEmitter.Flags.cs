@@ -20,6 +20,12 @@ internal sealed partial class BlockEmitter
             return;
         }
 
+        // What is read is searched for before anything is written, and all flags are written then.
+        if (op.Kind is EmitKind.Plain or EmitKind.Accumulator && op.Form.Flags == FlagUse.Writes)
+        {
+            return;
+        }
+
         if (_flags == FlagPlace.Repeatable || (_flags == FlagPlace.Processor && !IsQuiet(_at)))
         {
             SaveFlags();
@@ -95,7 +101,7 @@ internal sealed partial class BlockEmitter
         }
 
         _flags = FlagPlace.Processor;
-        _producer = IsRepeatable(ref op) ? _at : -1;
+        _producer = IsRepeatable(ref op) || (IsSum(op) && IsSoonWritten(ref op)) ? _at : -1;
     }
 
     // Whether an instruction needs the old flags in the processor: those that it only keeps matter where anything can see them.
@@ -106,6 +112,39 @@ internal sealed partial class BlockEmitter
         ? !op.HasMemory && !op.RegIsHigh && !op.RmIsHigh
         : op.Kind is EmitKind.Plain or EmitKind.Accumulator && op.Decoded.Mnemonic is Mnemonic.And or Mnemonic.Or or Mnemonic.Xor
             && !(op.HasMemory && op.Form.WritesRm) && !op.RegIsHigh && !op.RmIsHigh;
+
+    // ADD and SUB of registers and constants: with what was added taken away again, they can be repeated.
+    private static bool IsSum(in GuestInstruction op) => op.Decoded.Mnemonic is Mnemonic.Add or Mnemonic.Sub && !op.HasMemory && !op.RegIsHigh && !op.RmIsHigh
+        && (op.Form.Reg != OperandRole.General || op.Reg != op.Rm);
+
+    // Whether the flags of the instruction at hand are written again, or used by a jump at the block's end, before they must be in memory: repeating a sum costs
+    // more than saving its flags.
+    private bool IsSoonWritten(ref GuestInstruction producer)
+    {
+        int sources = Sources(ref producer);
+        for (int i = _at + 1; i < _count; i++)
+        {
+            ref GuestInstruction op = ref _ops[i];
+            switch (op.Form.Flags)
+            {
+                case FlagUse.Writes when op.Kind is EmitKind.Plain or EmitKind.Accumulator:
+                    return true;
+                case FlagUse.None when (sources & RegisterUse.Written(ref op)) == 0 && !EndsBlock(op.Kind):
+                    break;
+                case FlagUse.Reads when op.Kind == EmitKind.JumpIf:
+                    if (i == _count - 1)
+                    {
+                        return true;
+                    }
+
+                    break;
+                default:
+                    return false;
+            }
+        }
+
+        return false;
+    }
 
     private static bool IsComparison(in GuestInstruction op) => op.Decoded.Mnemonic is Mnemonic.Cmp or Mnemonic.Test;
 
@@ -125,6 +164,10 @@ internal sealed partial class BlockEmitter
             EmitRotated(ref op);
             return FlagPlace.Memory;
         }
+        else if (IsSum(op))
+        {
+            EmitSumAgain(ref op);
+        }
         else
         {
             EmitTest(Fetched(Result(op), Host.Rax), op.Form.Bits);
@@ -133,16 +176,51 @@ internal sealed partial class BlockEmitter
         return FlagPlace.Processor;
     }
 
-    private void EmitTest(int register, int bits)
+    private void EmitTest(int register, int bits) => EmitOnRegister(0x84, register, register, bits);
+
+    // An instruction of 8 to 64 bits on registers, by the opcode of its 8-bit form: reg is the ModRM byte's register field, rm its operand.
+    private void EmitOnRegister(int opcode, int reg, int rm, int bits)
     {
         if (bits == 16)
         {
             _code.Byte(0x66);
         }
 
-        _code.Rex(bits == 64, register, 0, register);
-        _code.Byte(bits == 8 ? 0x84 : 0x85);
-        _code.Byte(0xC0 | ((register & 7) << 3) | (register & 7));
+        _code.Rex(bits == 64, reg, 0, rm);
+        _code.Byte(opcode | (bits == 8 ? 0 : 1));
+        _code.Byte(0xC0 | ((reg & 7) << 3) | (rm & 7));
+    }
+
+    // A sum in RAX, what was added taken away, and added again.
+    private void EmitSumAgain(ref GuestInstruction op)
+    {
+        const int Add = 0, Sub = 5;
+        bool adds = op.Decoded.Mnemonic == Mnemonic.Add;
+        int bits = op.Form.Bits;
+        int result = Fetched(Result(op), Host.Rax);
+        if (result != Host.Rax)
+        {
+            _code.Move(Host.Rax, result);
+        }
+
+        if (op.Form.Reg == OperandRole.General)
+        {
+            int addend = Fetched(Result(op) == op.Reg ? op.Rm : op.Reg, Host.Rcx);
+            EmitOnRegister((adds ? Sub : Add) << 3, addend, Host.Rax, bits);
+            EmitOnRegister((adds ? Add : Sub) << 3, addend, Host.Rax, bits);
+            return;
+        }
+
+        int value = op.ImmediateLength == 1 ? (sbyte)op.ImmediateBytes : (int)op.ImmediateBytes;
+        EmitOnConstant(adds ? Sub : Add, value, bits);
+        EmitOnConstant(adds ? Add : Sub, value, bits);
+    }
+
+    // The group of opcode 80 and 81 on RAX.
+    private void EmitOnConstant(int operation, int value, int bits)
+    {
+        EmitOnRegister(0x80, operation, Host.Rax, bits);
+        _code.Bytes(unchecked((uint)value), bits switch { 8 => 1, 16 => 2, _ => 4 });
     }
 
     private void NoteFlagsInMemory() => (_flags, _producer) = (FlagPlace.Memory, -1);
@@ -245,6 +323,6 @@ internal sealed partial class BlockEmitter
     // The guest's registers from which an instruction's flags can be had again, one bit each.
     private static int Sources(ref GuestInstruction op) => op.Kind == EmitKind.Accumulator
         ? 1
-        : !IsComparison(op) ? 1 << Result(op)
+        : !IsComparison(op) && !IsSum(op) ? 1 << Result(op)
         : (op.Form.Reg == OperandRole.General ? 1 << op.Reg : 0) | (op.Form.Rm == OperandRole.General ? 1 << op.Rm : 0);
 }

@@ -79,7 +79,7 @@ internal sealed partial class BlockEmitter
     // The host register that holds a guest register: its home, or another one into which it is loaded.
     private int Fetched(int guest, int scratch)
     {
-        int home = Host.Home(guest);
+        int home = Home(guest);
         if (home < 0)
         {
             _code.Mem64(0x8B, scratch, Host.Rbp, Host.Place(guest));
@@ -203,10 +203,10 @@ internal sealed partial class BlockEmitter
         {
             EmitKind.Nothing or EmitKind.Push or EmitKind.PushImmediate or EmitKind.Accumulator or EmitKind.WidenAccumulator or EmitKind.WidenToDx or EmitKind.JumpIf => true,
             EmitKind.Pop => IsDirectPop(ref op),
-            EmitKind.Lea => form.Bits != 16 && (op.Index < 0 || Host.Home(op.Index) >= 0),
-            EmitKind.MoveImmediate => form.Bits >= 32 && Host.Home(op.Rm) >= 0,
+            EmitKind.Lea => form.Bits != 16 && (op.Index < 0 || IsAtHand(op.Index)),
+            EmitKind.MoveImmediate => form.Bits >= 32 && IsAtHand(op.Rm),
             EmitKind.Plain or EmitKind.Vector when op.HasMemory => _groups.IsFound(_at) || !(NeedsFlags(ref op) || (form.Vvvv == OperandRole.General && Host.Home(op.Vvvv) < 0)),
-            EmitKind.Plain or EmitKind.Vector => form.Reg != OperandRole.General || (!op.RegIsHigh && Host.Home(op.Reg) >= 0),
+            EmitKind.Plain or EmitKind.Vector => form.Reg != OperandRole.General || (!op.RegIsHigh && IsAtHand(op.Reg)),
             _ => false,
         };
     }

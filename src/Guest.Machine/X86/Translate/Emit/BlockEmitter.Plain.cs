@@ -78,13 +78,15 @@ internal sealed partial class BlockEmitter
 
     // An operand is used where it stands in memory, unless it is written and not all of it; not by bit tests, whose bit number would lead
     // beyond it, nor by exchanges, which would lock it.
-    private Operand RegisterOperand(ref GuestInstruction op) => !op.RmIsHigh && Host.Home(op.Rm) < 0 && (!op.Form.WritesRm || (op.Form.Bits == 64 && op.Kind == EmitKind.Plain))
+    private Operand RegisterOperand(ref GuestInstruction op) => !op.RmIsHigh && !IsAtHand(op.Rm) && (!op.Form.WritesRm || (op.Form.Bits == 64 && op.Kind == EmitKind.Plain))
             && op.Decoded.Mnemonic is not (Mnemonic.Bt or Mnemonic.Bts or Mnemonic.Btr or Mnemonic.Btc or Mnemonic.Xchg or Mnemonic.Xadd)
         ? Operand.At(Host.Rbp, Host.Place(op.Rm))
         : Operand.Of(LoadRead(op.Rm, op.RmIsHigh, Host.Rax, op.Form.ReplacesRm));
 
     // As LoadOperand; what is replaced whole is not loaded.
-    private int LoadRead(int guest, bool high, int scratch, bool replaced) => replaced && Host.Home(guest) < 0 ? scratch : LoadOperand(guest, high, scratch);
+    private int LoadRead(int guest, bool high, int scratch, bool replaced) => replaced && Home(guest) < 0
+        ? IsAtHand(guest) ? Host.R14 : scratch
+        : LoadOperand(guest, high, scratch);
 
     private void EmitPlainMemory(ref GuestInstruction op)
     {
@@ -106,7 +108,7 @@ internal sealed partial class BlockEmitter
         }
 
         Operand memory = EmitFind(ref op, op.MemorySize, form.WritesRm, form.IsAligned);
-        int scratch = Host.R14;
+        int scratch = memory.Index < 0 && !needsRegisters ? Host.Rax : Host.R14;
         if ((needsFlags || needsRegisters) && !isFound)
         {
             memory = Beside(memory);
@@ -173,7 +175,7 @@ internal sealed partial class BlockEmitter
 
     private void EmitLea(ref GuestInstruction op)
     {
-        int to = Host.Home(op.Reg);
+        int to = IsAtHand(op.Reg) && Host.Home(op.Reg) < 0 ? Host.R14 : Host.Home(op.Reg);
         int target = to < 0 || op.Form.Bits == 16 ? Host.Rax : to;
         EmitEffectiveAddress(ref op, target);
         if (op.Form.Bits == 32 && !op.Cut)
@@ -197,7 +199,7 @@ internal sealed partial class BlockEmitter
         if (bits >= 32)
         {
             int home = Host.Home(op.Rm);
-            int to = home < 0 ? Host.Rcx : home;
+            int to = home >= 0 ? home : IsAtHand(op.Rm) ? Host.R14 : Host.Rcx;
             _code.Move(to, op.ImmediateBytes);
             StoreOperand(op.Rm, false, to);
             return;
@@ -293,6 +295,14 @@ internal sealed partial class BlockEmitter
         else if (home < 0)
         {
             _code.Mem64(0x89, register, Host.Rbp, Host.Place(guest));
+            if (guest == _kept)
+            {
+                _keptIsLoaded = _keeps;
+                if (_keeps && register != Host.R14)
+                {
+                    _code.Move(Host.R14, register);
+                }
+            }
         }
     }
 

@@ -30,7 +30,7 @@ internal sealed partial class BlockEmitter
                 _code.Int32(op.ImmediateLength == 1 ? (sbyte)op.ImmediateBytes : (int)op.ImmediateBytes);
                 break;
             case EmitKind.Push:
-                Encoded(0x89, LoadOperand(op.Rm, false, Host.R14), slot, 64);
+                Encoded(0x89, LoadOperand(op.Rm, false, slot.Index < 0 ? Host.Rax : Host.R14), slot, 64);
                 break;
             default:
                 Encoded(0x89, Host.R14, slot, 64);

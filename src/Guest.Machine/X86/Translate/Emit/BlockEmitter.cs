@@ -34,6 +34,7 @@ internal sealed partial class BlockEmitter
     internal BlockEmitter(CodeWriter hot, CodeWriter cold, Trampolines stubs, LinkTable links, int maxBlock, bool beside)
     {
         (_hot, _cold, _stubs, _links, _groups, _beside) = (hot, cold, stubs, links, new AccessGroups(maxBlock), beside);
+        _touched = new int[maxBlock];
         _code = hot;
     }
 
@@ -58,6 +59,7 @@ internal sealed partial class BlockEmitter
             _groups.Find(ops, count);
         }
 
+        FindTouched();
         block.Count = count;
         block.Offsets = new ushort[count + 1];
         for (int i = 0; i < count; i++)
@@ -73,7 +75,15 @@ internal sealed partial class BlockEmitter
 
     private void EmitBody()
     {
-        int writer = EmitPrologue();
+        EmitInstructions(EmitPrologue());
+        if (_loop.IsOpen)
+        {
+            EmitLoop();
+        }
+    }
+
+    private void EmitInstructions(int writer)
+    {
         for (_at = 0; _at < _count; _at++)
         {
             if (_at == writer)
@@ -81,6 +91,7 @@ internal sealed partial class BlockEmitter
                 EmitBudgetCheck(ColdKind.BudgetAfterWriter, writer);
             }
 
+            PlaceKept(ref _ops[_at]);
             bool keepsRcx = KeepsRcx(ref _ops[_at]);
             _slotInRcx = keepsRcx ? _slotInRcx : -1;
             EmitInstruction(ref _ops[_at]);
@@ -102,6 +113,7 @@ internal sealed partial class BlockEmitter
     {
         (_producer, _slotInRcx) = (-1, -1);
         int writer = _count == 0 ? -1 : FirstWriter();
+        _loop = new LoopState { IsPossible = writer < 0 && Trace is null };
         _block.EntryWithFlags = _code.Here;
         if (writer >= 0)
         {
@@ -130,12 +142,13 @@ internal sealed partial class BlockEmitter
         int first = PartEnd(0);
         bool inParts = first < _count;
         _code.Immediate64(inParts ? 7 : 5, Host.R11, _count << 16); // cmp or sub
-        AddCold(new ColdStub(kind, _code.JumpIf(inParts ? 12 : 8, 0), 0, index));
+        int repeat = _flags == FlagPlace.Repeatable ? _producer : -1;
+        AddCold(new ColdStub(kind, _code.JumpIf(inParts ? 12 : 8, 0), 0, index, Repeat: repeat));
         if (_beside)
         {
             _code.Mem32(0x83, 7, Host.Rbp, StatePlaces.Stop); // cmp dword [stop], 0
             _code.Byte(0);
-            AddCold(new ColdStub(kind, _code.JumpIf(5, 0), 0, index));
+            AddCold(new ColdStub(kind, _code.JumpIf(5, 0), 0, index, Repeat: repeat));
         }
 
         if (inParts)
@@ -216,7 +229,7 @@ internal sealed partial class BlockEmitter
             case EmitKind.Call: EmitCall(ref op); break;
             case EmitKind.CallIndirect: EmitCallIndirect(ref op); break;
             case EmitKind.Return: EmitReturn(ref op); break;
-            case EmitKind.Jump: EmitLink(TargetOf(op), _mode); break;
+            case EmitKind.Jump: EmitJump(TargetOf(op)); break;
             case EmitKind.JumpIndirect: EmitJumpIndirect(ref op); break;
             case EmitKind.JumpIf: EmitJumpIf(ref op); break;
             case EmitKind.CountJump: EmitCountJump(ref op); break;

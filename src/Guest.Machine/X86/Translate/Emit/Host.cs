@@ -4,7 +4,7 @@ namespace Guest.Machine.X86.Translate.Emit;
 /// <remarks>
 /// RAX, RCX and R14 are scratch; RBP points 128 bytes into <see cref="CpuState"/>; RSP is the shadow stack of return addresses; R11 holds the
 /// instructions left, shifted by 16, above the control word of the TLB's BEXTR. The guest's RAX, RCX, RSP and RBP live in R8, R9, R10 and R15, RDX, RBX,
-/// RSI, RDI, R12 and R13 in themselves; R8 to R11, R14 and R15, which code uses least, stay in memory.
+/// RSI, RDI, R12 and R13 in themselves; R8 to R11, R14 and R15, which code uses least, stay in memory; R14 is a copy of one of them where it is not needed otherwise.
 /// </remarks>
 internal static class Host
 {
@@ -44,6 +44,9 @@ internal static class Host
 
     /// <summary>The host register that holds a guest register, or -1 where it stays in memory.</summary>
     internal static int Home(int guest) => Homes[guest];
+
+    /// <summary>The guest registers that stay in memory, one bit each.</summary>
+    internal static int InMemory { get; } = Homes.Select((home, guest) => home < 0 ? 1 << guest : 0).Sum();
 
     /// <summary>Displacement from RBP of a guest register's place in memory.</summary>
     internal static int Place(int guest) => (8 * guest) - StateBias;
