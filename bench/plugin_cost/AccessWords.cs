@@ -21,13 +21,21 @@ public sealed class AccessWords : ISegmentedPlugin<AccessWords>
             (trace, words) =>
             {
                 (long accesses, long bytes) = (0, 0);
-                for (int at = 0; at < words.Length; at++)
+                ReadOnlySpan<CodePiece> pieces = trace.Pieces;
+                for (int at = 0; at < words.Length;)
                 {
-                    if (TraceWords.IsAccess(words[at]))
+                    CodePiece piece = pieces[(int)words[at++]];
+                    foreach (ref readonly PieceAccess access in piece.Accesses)
+                    {
+                        accesses++;
+                        bytes += access.Size;
+                    }
+
+                    at += piece.Words;
+                    for (; at < words.Length && TraceWords.IsAccess(words[at]); at += TraceWords.PerAccess)
                     {
                         accesses++;
                         bytes += TraceWords.SizeOf(words[at]);
-                        at += TraceWords.PerAccess - 1;
                     }
                 }
 

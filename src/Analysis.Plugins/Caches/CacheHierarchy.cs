@@ -27,25 +27,52 @@ public sealed class CacheHierarchy(CacheShape[] shapes, ReplacementPolicy policy
     /// <param name="line">The line's number.</param>
     /// <param name="kind">What for.</param>
     /// <param name="isUser">By a program.</param>
-    /// <param name="times">How often in a row.</param>
-    /// <returns>How many levels missed the first time: 0 to 3.</returns>
-    public int Access(ulong line, AccessKind kind, bool isUser, int times = 1)
+    /// <returns>How many levels missed: 0 to 3.</returns>
+    public int Access(ulong line, AccessKind kind, bool isUser)
     {
-        int first = kind == AccessKind.Fetch ? 0 : FirstData;
-        _counts[first].Add(kind, isUser, times);
-        return _stores[first].TryFirst(line, kind == AccessKind.Write) ? 0 : AccessFurther(first, line, kind, isUser);
+        _counts[FirstOf(kind)].Add(kind, isUser, 1);
+        return LookLine(line, kind, isUser);
     }
 
     /// <summary>Translates a page.</summary>
     /// <param name="page">The page's number.</param>
     /// <param name="kind">What for.</param>
     /// <param name="isUser">By a program.</param>
-    /// <param name="times">How often in a row.</param>
-    /// <returns>How many levels missed the first time: 0 to 2.</returns>
-    public int Translate(ulong page, AccessKind kind, bool isUser, int times = 1)
+    /// <returns>How many levels missed: 0 to 2.</returns>
+    public int Translate(ulong page, AccessKind kind, bool isUser)
     {
-        int first = kind == AccessKind.Fetch ? FirstTlb : FirstTlb + 1;
-        _counts[first].Add(kind, isUser, times);
+        _counts[FirstTlb + FirstOf(kind)].Add(kind, isUser, 1);
+        return LookPage(page, kind, isUser);
+    }
+
+    /// <summary>Counts instructions, and fetches of them from a line each, which are looked for by <see cref="LookPage"/> and <see cref="LookLine"/> where they may not be there.</summary>
+    internal void CountFetches(bool isUser, ulong instructions, ulong lines)
+    {
+        _counts[FirstTlb].Add(AccessKind.Fetch, isUser, instructions);
+        _counts[0].Add(AccessKind.Fetch, isUser, lines);
+    }
+
+    /// <summary>The same for accesses to data of a line each.</summary>
+    internal void CountData(AccessKind kind, bool isUser, ulong times)
+    {
+        _counts[FirstTlb + FirstData].Add(kind, isUser, times);
+        _counts[FirstData].Add(kind, isUser, times);
+    }
+
+    /// <summary>One of them goes on in another line.</summary>
+    internal void CountLine(AccessKind kind, bool isUser) => _counts[FirstData].Add(kind, isUser, 1);
+
+    /// <summary>As <see cref="Access"/>, for one that is counted already.</summary>
+    internal int LookLine(ulong line, AccessKind kind, bool isUser)
+    {
+        int first = FirstOf(kind);
+        return _stores[first].TryFirst(line, kind == AccessKind.Write) ? 0 : AccessFurther(first, line, kind, isUser);
+    }
+
+    /// <summary>As <see cref="Translate"/>, for one that is counted already.</summary>
+    internal int LookPage(ulong page, AccessKind kind, bool isUser)
+    {
+        int first = FirstTlb + FirstOf(kind);
         if (_stores[first].TryFirst(page, isWrite: false) || Look(first, page, kind, isUser))
         {
             return 0;
@@ -54,6 +81,8 @@ public sealed class CacheHierarchy(CacheShape[] shapes, ReplacementPolicy policy
         _counts[SecondTlb].Add(kind, isUser, 1);
         return Look(SecondTlb, page, kind, isUser) ? 1 : 2;
     }
+
+    private static int FirstOf(AccessKind kind) => kind == AccessKind.Fetch ? 0 : FirstData;
 
     private int AccessFurther(int level, ulong line, AccessKind kind, bool isUser)
     {

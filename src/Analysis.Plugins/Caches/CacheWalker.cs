@@ -5,7 +5,10 @@ using Guest.Machine.X86.Observe;
 namespace Analysis.Plugins.Caches;
 
 /// <summary>Leads the fetches and accesses of a vCPU through its caches, in their order: each instruction before its accesses.</summary>
-/// <remarks>What is fetched from the line that was fetched from before is there: such fetches are counted together. Where a piece of code is cut is then of no matter.</remarks>
+/// <remarks>
+/// What is fetched from the line that was fetched from before is there, and so are data of the line and page that were accessed before: only what goes elsewhere is looked up. Accesses that
+/// emitted code makes are counted by how often their code was executed. Where a piece of code is cut is of no matter.
+/// </remarks>
 /// <param name="caches">The caches.</param>
 /// <param name="lineBits">Bits of an address in a line.</param>
 /// <param name="missesOfCode">Takes the misses by address space, 0 for the kernel's code, and instruction.</param>
@@ -13,11 +16,24 @@ internal sealed class CacheWalker(CacheHierarchy caches, int lineBits, Dictionar
 {
     /// <summary>Bits of an address in a page.</summary>
     internal const int PageBits = 12;
+
+    // No line's or page's number.
+    private const ulong Nowhere = ulong.MaxValue;
+    private const ulong LineMask = ulong.MaxValue >> 2;
     private readonly List<FetchedLine> _lines = [];
+    private readonly List<PiecePart> _parts = [];
     private readonly List<PieceFetches> _pieces = [];
+    private long[] _executions = new long[1 << 12];
     private CodeTrace? _trace;
     private ulong _space;
     private ulong _salt;
+    private ulong _fetchPage = Nowhere;
+    private ulong _fetchLine = Nowhere;
+    private ulong _dataPage = Nowhere;
+    private ulong _dataLine = Nowhere;
+    private bool _isWritten;
+    private ulong _page;
+    private ulong _physical;
 
     /// <summary>The caches.</summary>
     internal CacheHierarchy Caches { get; } = caches;
@@ -25,90 +41,170 @@ internal sealed class CacheWalker(CacheHierarchy caches, int lineBits, Dictionar
     /// <summary>Takes what was executed.</summary>
     internal void Take(CodeTrace trace, ReadOnlySpan<ulong> words)
     {
-        (_trace, _space, _salt) = (trace, trace.Space.Value, (trace.Space.Value >> PageBits) << 40);
-        ReadOnlySpan<CodePiece> pieces = trace.Pieces;
-        for (int known = _pieces.Count; known < pieces.Length; known++)
+        _trace = trace;
+        if (trace.Space.Value != _space)
         {
-            _pieces.Add(PieceFetches.Of(pieces[known], lineBits, _lines));
+            (_space, _salt) = (trace.Space.Value, (trace.Space.Value >> PageBits) << 40);
+            (_fetchPage, _fetchLine, _dataPage) = (Nowhere, Nowhere, Nowhere);
         }
 
+        Learn(trace.Pieces);
         ReadOnlySpan<PieceFetches> fetches = CollectionsMarshal.AsSpan(_pieces);
         ReadOnlySpan<FetchedLine> lines = CollectionsMarshal.AsSpan(_lines);
+        ReadOnlySpan<PiecePart> parts = CollectionsMarshal.AsSpan(_parts);
+        Span<long> executions = _executions;
         for (int at = 0; at < words.Length;)
         {
             int number = (int)words[at++];
-            int end = at;
-            while (end < words.Length && TraceWords.IsAccess(words[end]))
-            {
-                end += TraceWords.PerAccess;
-            }
-
             ref readonly PieceFetches piece = ref fetches[number];
-            Take(piece, number, lines.Slice(piece.FirstLine, piece.Lines), words[at..end]);
-            at = end;
-        }
-    }
-
-    private void Take(in PieceFetches piece, int number, ReadOnlySpan<FetchedLine> lines, ReadOnlySpan<ulong> accesses)
-    {
-        int at = 0;
-        if (piece.Count > 0)
-        {
-            ulong salt = SaltOf(piece.Pc);
-            Caches.Translate(salt ^ (piece.Pc >> PageBits), AccessKind.Fetch, piece.IsUser, piece.Count);
-            foreach (ref readonly FetchedLine line in lines)
+            executions[number]++;
+            int part = piece.FirstPart;
+            int lastPart = part + piece.Parts;
+            ReadOnlySpan<ulong> found = words.Slice(at, piece.Words);
+            at += piece.Words;
+            if (piece.Lines > 0)
             {
-                for (; at < accesses.Length && TraceWords.IndexOf(accesses[at]) < line.First; at += TraceWords.PerAccess)
+                Translate(piece);
+                foreach (ref readonly FetchedLine line in lines.Slice(piece.FirstLine, piece.Lines))
                 {
-                    Take(piece, number, accesses.Slice(at, TraceWords.PerAccess));
-                }
+                    for (; part < lastPart && parts[part].Index < line.First; part++)
+                    {
+                        Take(piece, number, parts[part], found);
+                    }
 
-                int missed = Caches.Access((salt ^ line.Line) & (ulong.MaxValue >> 2), AccessKind.Fetch, piece.IsUser, line.Times);
-                if (missed > 0)
-                {
-                    Note(number, line.First, missed);
+                    Fetch(piece, number, line);
                 }
             }
-        }
 
-        for (; at < accesses.Length; at += TraceWords.PerAccess)
-        {
-            Take(piece, number, accesses.Slice(at, TraceWords.PerAccess));
+            for (; part < lastPart; part++)
+            {
+                Take(piece, number, parts[part], found);
+            }
+
+            for (; at < words.Length && TraceWords.IsAccess(words[at]); at += TraceWords.PerAccess)
+            {
+                TakeInterpreted(piece, number, words.Slice(at, TraceWords.PerAccess));
+            }
         }
     }
 
-    private void Take(in PieceFetches piece, int number, ReadOnlySpan<ulong> access)
+    /// <summary>Counts what was executed so far.</summary>
+    internal void Settle()
+    {
+        for (int number = 0; number < _pieces.Count; number++)
+        {
+            PieceFetches piece = _pieces[number];
+            ulong times = (ulong)_executions[number];
+            _executions[number] = 0;
+            Caches.CountFetches(piece.IsUser, times * (ulong)piece.Count, times * (ulong)piece.Fetches);
+            Caches.CountData(AccessKind.Read, piece.IsUser, times * (ulong)piece.Reads);
+            Caches.CountData(AccessKind.Write, piece.IsUser, times * (ulong)(piece.Parts - piece.Reads));
+        }
+    }
+
+    private void Learn(ReadOnlySpan<CodePiece> pieces)
+    {
+        for (int known = _pieces.Count; known < pieces.Length; known++)
+        {
+            _pieces.Add(PieceFetches.Of(pieces[known], lineBits, _lines, _parts));
+        }
+
+        if (_executions.Length < _pieces.Count)
+        {
+            Array.Resize(ref _executions, Math.Max(_pieces.Count, 2 * _executions.Length));
+        }
+    }
+
+    private void Translate(in PieceFetches piece)
+    {
+        ulong page = piece.Pc >> PageBits;
+        if (page != _fetchPage)
+        {
+            _fetchPage = page;
+            Caches.LookPage(SaltOf(piece.Pc) ^ page, AccessKind.Fetch, piece.IsUser);
+        }
+    }
+
+    private void Fetch(in PieceFetches piece, int number, in FetchedLine line)
+    {
+        if (line.Line == _fetchLine)
+        {
+            return;
+        }
+
+        _fetchLine = line.Line;
+        int missed = Caches.LookLine((SaltOf(piece.Pc) ^ line.Line) & LineMask, AccessKind.Fetch, piece.IsUser);
+        if (missed > 0)
+        {
+            Note(number, line.First, missed);
+        }
+    }
+
+    private void Take(in PieceFetches piece, int number, in PiecePart part, ReadOnlySpan<ulong> words)
+    {
+        ulong linear = unchecked(words[part.Word] + (ulong)part.Place);
+        ulong page = words[part.Word + 1];
+        if (page != _page)
+        {
+            (_page, _physical) = (page, _trace!.PhysicalOf(page, 0).Value);
+        }
+
+        Take(piece, number, part.Index, linear, _physical | (linear & 0xFFF), part.Size, part.IsWrite ? AccessKind.Write : AccessKind.Read);
+    }
+
+    // One by the interpreter; those are not counted by their piece.
+    private void TakeInterpreted(in PieceFetches piece, int number, ReadOnlySpan<ulong> access)
     {
         int size = TraceWords.SizeOf(access[0]);
-        int index = TraceWords.IndexOf(access[0]);
-        bool writes = TraceWords.IsWrite(access[0]);
-        ulong physical = _trace!.PhysicalOf(access).Value;
-        if (!writes || (piece.Updates && TraceWords.IsEmitted(access[0]) && _trace.Pieces[number].Instructions[index].Updates))
-        {
-            TakeParts(piece, number, index, access[1], physical, size, AccessKind.Read);
-        }
-
-        if (writes)
-        {
-            TakeParts(piece, number, index, access[1], physical, size, AccessKind.Write);
-        }
-    }
-
-    private void TakeParts(in PieceFetches piece, int number, int index, ulong linear, ulong physical, int size, AccessKind kind)
-    {
+        AccessKind kind = TraceWords.IsWrite(access[0]) ? AccessKind.Write : AccessKind.Read;
         for (int at = 0, part; at < size; at += part)
         {
             part = TraceWords.PartOf(size - at);
-            Caches.Translate(SaltOf(linear) ^ ((linear + (ulong)at) >> PageBits), kind, piece.IsUser);
-            ulong first = physical + (ulong)at;
-            for (ulong line = first >> lineBits; line <= (first + (ulong)part - 1) >> lineBits; line++)
-            {
-                int missed = Caches.Access(line, kind, piece.IsUser);
-                if (missed > 0)
-                {
-                    Note(number, index, missed);
-                }
-            }
+            Caches.CountData(kind, piece.IsUser, 1);
+            Take(piece, number, 0, access[1] + (ulong)at, access[2] + (ulong)at, part, kind);
+        }
+    }
+
+    private void Take(in PieceFetches piece, int number, int index, ulong linear, ulong physical, int size, AccessKind kind)
+    {
+        ulong page = linear >> PageBits;
+        if (page != _dataPage)
+        {
+            _dataPage = page;
+            Caches.LookPage(SaltOf(linear) ^ page, kind, piece.IsUser);
+        }
+
+        ulong line = physical >> lineBits;
+        ulong last = (physical + (ulong)(size - 1)) >> lineBits;
+        Take(piece, number, index, line, kind);
+        if (last != line)
+        {
+            TakeRest(piece, number, index, line + 1, last, kind);
+        }
+    }
+
+    private void TakeRest(in PieceFetches piece, int number, int index, ulong line, ulong last, AccessKind kind)
+    {
+        for (; line <= last; line++)
+        {
+            Caches.CountLine(kind, piece.IsUser);
+            Take(piece, number, index, line, kind);
+        }
+    }
+
+    private void Take(in PieceFetches piece, int number, int index, ulong line, AccessKind kind)
+    {
+        bool isWrite = kind == AccessKind.Write;
+        if (line == _dataLine && (_isWritten || !isWrite))
+        {
+            return;
+        }
+
+        (_dataLine, _isWritten) = (line, isWrite);
+        int missed = Caches.LookLine(line, kind, piece.IsUser);
+        if (missed > 0)
+        {
+            Note(number, index, missed);
         }
     }
 

@@ -48,7 +48,7 @@ public sealed class Caches : IPlugin
     /// <inheritdoc/>
     public void Subscribe(IInstrumentation on)
     {
-        on.Pieces((trace, words) => Of(trace.Cpu.Index).Take(trace, words), accesses: true);
+        on.Pieces((trace, words) => Of(trace.Cpu.Index).Take(trace, words), accesses: true, physical: true);
         on.Ended(NameFunctions);
     }
 
@@ -105,6 +105,7 @@ public sealed class Caches : IPlugin
 
     private void NameFunctions(ObservedGuest guest)
     {
+        _walkers.ForEach(walker => walker.Settle());
         foreach (((ulong space, ulong pc), (ulong l1, ulong l2, ulong l3)) in _missesOfCode)
         {
             string name = CodeNames.FunctionOf(guest, new GuestVirtual(pc));

@@ -19,7 +19,7 @@ public sealed class LevelCounts
     /// <summary>Those that missed.</summary>
     public ulong Misses(AccessKind kind, bool isUser) => _misses[Slot(kind, isUser)];
 
-    internal void Add(AccessKind kind, bool isUser, int times) => _accesses[Slot(kind, isUser)] += (ulong)times;
+    internal void Add(AccessKind kind, bool isUser, ulong times) => _accesses[Slot(kind, isUser)] += times;
 
     internal void Miss(AccessKind kind, bool isUser) => _misses[Slot(kind, isUser)]++;
 

@@ -127,7 +127,7 @@ internal sealed class CoveredCode
     {
         FlowPiece piece = _flow.Pieces[count.Piece];
         PlacedPiece placed = PlacedOf(owner, count.Piece, piece);
-        int led = piece.Target is null && count.Taken > 0 ? EdgeTo(placed.Instructions[^1], owner, new GuestVirtual(count.Target), piece.Last) : -1;
+        int led = piece.Target is null && count.Taken > 0 ? EdgeTo(placed.Instructions[^1], owner, new GuestVirtual(count.Target), Flow.Of(piece.Last)) : -1;
         foreach (int instruction in placed.Instructions)
         {
             _details[instruction].Count += count.Count;
@@ -151,8 +151,8 @@ internal sealed class CoveredCode
         if (piece.Target is { } target)
         {
             instructions = _placed[number] is { } some && some.Module == module && some.Address == address ? some.Instructions : Place(owner, piece, module, address);
-            taken = EdgeTo(instructions[last], owner, target, piece.Last);
-            passed = Flow.Of(piece.Last) == FlowControl.ConditionalBranch ? EdgeTo(instructions[last], owner, BehindOf(piece), piece.Last) : -1;
+            taken = EdgeTo(instructions[last], owner, target, Flow.Of(piece.Last));
+            passed = Flow.Of(piece.Last) == FlowControl.ConditionalBranch ? EdgeTo(instructions[last], owner, BehindOf(piece), FlowControl.ConditionalBranch) : -1;
         }
 
         for (PlacedPiece? known = _placed[number]; known is not null; known = known.Next)
@@ -163,7 +163,26 @@ internal sealed class CoveredCode
             }
         }
 
-        return _placed[number] = new PlacedPiece(module, address, instructions ?? Place(owner, piece, module, address), taken, passed) { Next = _placed[number] };
+        instructions ??= Place(owner, piece, module, address);
+        return _placed[number] = new PlacedPiece(module, address, instructions, taken, passed, InnerOf(owner, piece, instructions)) { Next = _placed[number] };
+    }
+
+    // The conditional jumps in a piece's middle, to what lies behind them: in the same file, as the whole piece does.
+    private int[] InnerOf(CodeOwner owner, in FlowPiece piece, int[] instructions)
+    {
+        List<int>? edges = null;
+        ulong behind = piece.Pc.Value;
+        ReadOnlySpan<byte> lengths = piece.Instructions.Span;
+        for (int i = 0; i < lengths.Length - 1; i++)
+        {
+            behind += lengths[i] & ~(uint)FlowPiece.Ends;
+            if ((lengths[i] & FlowPiece.Ends) != 0)
+            {
+                (edges ??= []).Add(EdgeTo(instructions[i], owner, new GuestVirtual(behind), FlowControl.ConditionalBranch));
+            }
+        }
+
+        return edges is null ? [] : [.. edges];
     }
 
     private static GuestVirtual BehindOf(in FlowPiece piece)
@@ -201,11 +220,11 @@ internal sealed class CoveredCode
         return placed;
     }
 
-    private int EdgeTo(int from, CodeOwner owner, GuestVirtual target, Code code)
+    private int EdgeTo(int from, CodeOwner owner, GuestVirtual target, FlowControl kind)
     {
         (int module, ulong address) = Locate(owner, target);
         int count = _edges.Count;
-        int edge = _edges.Of((uint)from | ((ulong)Flow.Of(code) << KindShift), (uint)_targets.Of((ulong)module, address));
+        int edge = _edges.Of((uint)from | ((ulong)kind << KindShift), (uint)_targets.Of((ulong)module, address));
         if (edge == count)
         {
             if (edge >= _edgeDetails.Length)

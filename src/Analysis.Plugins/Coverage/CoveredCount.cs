@@ -20,6 +20,11 @@ internal readonly record struct CoveredCount(CodeOwner Owner, PlacedPiece Piece,
                 yield return (Led, Taken);
             }
 
+            for (int i = 0; i < Piece.Inner.Length && Count > 0; i++)
+            {
+                yield return (Piece.Inner[i], Count);
+            }
+
             long taken = Piece.Passed >= 0 ? Taken : Count;
             if (Piece.Taken >= 0 && taken > 0)
             {

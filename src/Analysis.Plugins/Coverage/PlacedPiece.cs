@@ -6,7 +6,8 @@ namespace Analysis.Plugins.Coverage;
 /// <param name="Instructions">Its instructions.</param>
 /// <param name="Taken">The edge to where its bytes say that it leads; negative where they do not.</param>
 /// <param name="Passed">The edge to the instruction behind it, for a conditional jump; negative otherwise.</param>
-internal sealed record PlacedPiece(int Module, ulong Address, int[] Instructions, int Taken, int Passed)
+/// <param name="Inner">The edges of the conditional jumps in its middle, which were not taken.</param>
+internal sealed record PlacedPiece(int Module, ulong Address, int[] Instructions, int Taken, int Passed, int[] Inner)
 {
     /// <summary>Another place of the same code.</summary>
     internal PlacedPiece? Next { get; init; }

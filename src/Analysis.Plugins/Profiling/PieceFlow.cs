@@ -3,14 +3,25 @@ using Iced.Intel;
 
 namespace Analysis.Plugins.Profiling;
 
-/// <summary>What the walker has to know of a piece of code, in 24 bytes.</summary>
+/// <summary>What the walker has to know of a piece of code that changes the stack or the function.</summary>
 /// <param name="Pc">The address of its first byte.</param>
 /// <param name="Next">The address behind its last.</param>
-/// <param name="Count">Its instructions.</param>
 /// <param name="Kind">What its last instruction does to the stack.</param>
 /// <param name="Ring">The privilege level at which it runs.</param>
-internal readonly record struct PieceFlow(ulong Pc, ulong Next, ushort Count, FlowKind Kind, byte Ring)
+internal readonly record struct PieceFlow(ulong Pc, ulong Next, FlowKind Kind, byte Ring)
 {
+    /// <summary>The bits of <see cref="Shape"/> that count instructions.</summary>
+    internal const uint CountMask = 0xFFF;
+
+    /// <summary>The bit of <see cref="Shape"/> from which on there is more to do than to count.</summary>
+    internal const uint Acts = 0x1000;
+
+    /// <summary>Where in <see cref="Shape"/> the number of words behind the piece's own begins.</summary>
+    internal const int WordsShift = 16;
+
+    /// <summary>What is asked of every piece that is executed, in one word: its instructions, whether it does more than to run on, and how many words follow its own.</summary>
+    internal static uint Shape(CodePiece piece, FlowKind kind) => (uint)piece.Count | (kind != FlowKind.Next || piece.Words > 0 ? Acts : 0) | ((uint)piece.Words << WordsShift);
+
     /// <summary>Looks at a piece.</summary>
     internal static PieceFlow Of(CodePiece piece)
     {
@@ -21,7 +32,7 @@ internal readonly record struct PieceFlow(ulong Pc, ulong Next, ushort Count, Fl
         const ulong Short = 32;
         ulong over = piece.Target is { } target ? target.Value - next : ulong.MaxValue;
         kind = kind != FlowKind.Call || over >= Short ? kind : over == 0 ? FlowKind.Next : FlowKind.ShortCall;
-        return new PieceFlow(piece.Pc.Value, next, (ushort)piece.Count, kind, (byte)piece.Ring);
+        return new PieceFlow(piece.Pc.Value, next, kind, (byte)piece.Ring);
     }
 
     private static FlowKind KindOf(Code code) => code switch

@@ -157,6 +157,7 @@ public sealed class Profile(string process = "", int least = 5000) : ISegmentedP
         }
 
         StackWalker walker = WalkerOf(guest, vcpu);
+        walker.Settle();
         CodeOwner owner = _programs.OwnerOf(space.TopTable);
         int stack = task.IsLeader ? _nodes.Forked(walker.Thread.Stack) : _nodes.Of(new StackNode(StackKind.Root, -1, 0, owner));
         _threads[task.Address.Value] = new ThreadStack(stack, owner);

@@ -8,31 +8,40 @@ namespace Analysis.Plugins.Profiling;
 /// <summary>Follows the stack of the thread that a vCPU runs, by the calls and returns that it sees.</summary>
 internal sealed class StackWalker
 {
+    private const int Steps = 1 << 13;
+    private const int NoPiece = -1, NoRun = -1;
     private readonly Vcpu _cpu;
     private readonly StackNodes _nodes;
     private readonly RunCounts _runs;
     private readonly GuestPrograms _programs;
+    private readonly FlowStep[] _steps = new FlowStep[Steps];
     private PieceFlow[] _flows = new PieceFlow[1 << 12];
+    private uint[] _shapes = new uint[1 << 12];
     private int _known;
     private CodeTrace? _trace;
     private int _stack;
     private CodeOwner? _owner;
     private ulong _leader;
+    private int _run = NoRun;
     private long _instructions;
     private ulong _behind;
+
+    // What the last piece ended with, and which one that was; none for a delivery.
     private FlowKind _pending;
+    private int _last = NoPiece;
 
     internal StackWalker(Vcpu cpu, StackNodes nodes, RunCounts runs, GuestPrograms programs, ThreadStack thread)
     {
         (_cpu, _nodes, _runs, _programs) = (cpu, nodes, runs, programs);
         (_stack, _owner) = thread;
         _leader = cpu.LinearPc;
+        Array.Fill(_steps, new FlowStep(0, NoPiece, 0, 0, 0));
     }
 
     /// <summary>Instructions it has seen.</summary>
     internal long Seen { get; private set; }
 
-    /// <summary>The stack of the thread that runs.</summary>
+    /// <summary>The stack of the thread that runs, as it was settled last.</summary>
     internal ThreadStack Thread => new(_stack, _owner);
 
     /// <summary>Takes what was executed.</summary>
@@ -44,29 +53,31 @@ internal sealed class StackWalker
             Learn(trace.Pieces);
         }
 
-        PieceFlow[] flows = _flows;
+        ReadOnlySpan<uint> shapes = _shapes;
         long instructions = _instructions;
+        bool pending = _pending != FlowKind.Next;
         for (int i = 0; i < words.Length; i++)
         {
-            ulong word = words[i];
-            if ((long)word < 0)
+            int number = (int)words[i];
+            uint shape = shapes[number];
+            if (pending && (shape & PieceFlow.CountMask) != 0)
             {
-                i += TraceWords.PerAccess - 1;
-                continue;
+                Arrive(number);
+                pending = false;
             }
 
-            ref readonly PieceFlow flow = ref flows[(int)word];
-            if (_pending != FlowKind.Next && flow.Count > 0)
-            {
-                Arrive(flow.Pc, flow.Ring);
-            }
-
-            instructions += flow.Count;
-            if (flow.Kind != FlowKind.Next)
+            instructions += shape & PieceFlow.CountMask;
+            if ((shape & PieceFlow.Acts) != 0)
             {
                 _instructions = instructions;
-                Part(flow);
-                instructions = 0;
+                pending = Part(number) || pending;
+                instructions = _instructions;
+                i += (int)(shape >> PieceFlow.WordsShift);
+            }
+
+            while (i + 1 < words.Length && TraceWords.IsAccess(words[i + 1]))
+            {
+                i += TraceWords.PerAccess;
             }
         }
 
@@ -78,7 +89,7 @@ internal sealed class StackWalker
     {
         Settle();
         _stack = _nodes.Push(_stack, _cpu.State.Cpl == 3 ? StackKind.FromUser : StackKind.FromKernel, _cpu.LinearPc);
-        _pending = FlowKind.Jump;
+        (_pending, _last) = (FlowKind.Jump, NoPiece);
     }
 
     /// <summary>The vCPU goes on with another thread.</summary>
@@ -97,23 +108,60 @@ internal sealed class StackWalker
         }
 
         Count();
-        _leader = _cpu.LinearPc;
+        (_leader, _run) = (_cpu.LinearPc, NoRun);
     }
+
+    // The same where execution goes on with a piece: mostly as it did before.
+    private void Arrive(int number)
+    {
+        ref readonly PieceFlow flow = ref _flows[number];
+        if (_last == NoPiece || _pending == FlowKind.Leave)
+        {
+            Arrive(flow.Pc, flow.Ring);
+            return;
+        }
+
+        ref FlowStep step = ref _steps[Hash(_stack, _last, flow.Pc)];
+        if (step.Stack != _stack || step.Piece != _last || step.Pc != flow.Pc)
+        {
+            (int before, int last) = (_stack, _last);
+            Arrive(flow.Pc, flow.Ring);
+            _run = _runs.Of(_stack, flow.Pc);
+            step = new FlowStep(before, last, flow.Pc, _stack, _run);
+            return;
+        }
+
+        (_stack, _run, _leader, _pending) = (step.Next, step.Run, flow.Pc, FlowKind.Next);
+    }
+
+    private static int Hash(int stack, int piece, ulong pc) =>
+        (int)(((((ulong)(uint)stack << 32) | (uint)piece) ^ (pc << 7)) * 0x9E37_79B9_7F4A_7C15 >> 51);
 
     // The place is known at which execution goes on after a jump, call or return.
     private void Arrive(ulong pc, int ring)
     {
-        if (_pending == FlowKind.Return)
+        FlowKind kind = _pending;
+        (_pending, _leader, _run) = (FlowKind.Next, pc, NoRun);
+        switch (kind)
         {
-            _stack = _nodes.Return(_stack, pc);
+            case FlowKind.Call:
+                _stack = _nodes.Push(_stack, StackKind.Call, _behind);
+                break;
+            case FlowKind.ShortCall:
+                _stack = _nodes.All[_stack].Kind == StackKind.Thunk ? _stack : _nodes.Push(_stack, StackKind.Thunk, _behind);
+                break;
+            case FlowKind.Enter:
+                _stack = _nodes.Push(_stack, _flows[_last].Ring == 3 ? StackKind.FromUser : StackKind.FromKernel, _behind);
+                break;
+            case FlowKind.Return:
+                _stack = _nodes.Return(_stack, pc);
+                break;
+            case FlowKind.Leave:
+                Leave(pc, ring);
+                break;
+            default:
+                break;
         }
-        else if (_pending == FlowKind.Leave)
-        {
-            Leave(pc, ring);
-        }
-
-        _pending = FlowKind.Next;
-        _leader = pc;
     }
 
     private void Leave(ulong pc, int ring)
@@ -130,35 +178,26 @@ internal sealed class StackWalker
         _owner = now;
     }
 
-    // A piece has ended that changes the stack, or the function.
-    private void Part(in PieceFlow flow)
+    // A piece has ended that may change the stack, or the function.
+    private bool Part(int number)
     {
-        Count();
-        switch (flow.Kind)
+        ref readonly PieceFlow flow = ref _flows[number];
+        if (flow.Kind == FlowKind.Next)
         {
-            case FlowKind.Call:
-                _stack = _nodes.Push(_stack, StackKind.Call, flow.Next);
-                _pending = FlowKind.Jump;
-                break;
-            case FlowKind.ShortCall:
-                _stack = _nodes.All[_stack].Kind == StackKind.Thunk ? _stack : _nodes.Push(_stack, StackKind.Thunk, flow.Next);
-                _pending = FlowKind.Jump;
-                break;
-            case FlowKind.Enter:
-                _stack = _nodes.Push(_stack, flow.Ring == 3 ? StackKind.FromUser : StackKind.FromKernel, flow.Next);
-                _pending = FlowKind.Jump;
-                break;
-            default:
-                (_pending, _behind) = (flow.Kind, flow.Next);
-                break;
+            return false;
         }
+
+        Count();
+        (_pending, _last, _behind) = (flow.Kind, number, flow.Next);
+        return true;
     }
 
     private void Count()
     {
         if (_instructions != 0)
         {
-            _runs.Add(_stack, _leader, _instructions);
+            _run = _run == NoRun ? _runs.Of(_stack, _leader) : _run;
+            _runs.Add(_run, _instructions);
             Seen += _instructions;
             _instructions = 0;
         }
@@ -169,11 +208,13 @@ internal sealed class StackWalker
         if (pieces.Length > _flows.Length)
         {
             Array.Resize(ref _flows, Math.Max(pieces.Length, 2 * _flows.Length));
+            Array.Resize(ref _shapes, _flows.Length);
         }
 
         for (; _known < pieces.Length; _known++)
         {
             _flows[_known] = PieceFlow.Of(pieces[_known]);
+            _shapes[_known] = PieceFlow.Shape(pieces[_known], _flows[_known].Kind);
         }
     }
 }

@@ -54,6 +54,9 @@ public sealed class ElfFile
     /// <summary>The bytes of a section; null where there is none, it is compressed, or not all of it is in memory.</summary>
     public byte[]? SectionOf(string name) => _sections.Find(each => each.Name == name) is { Length: > 0, IsCompressed: false } section ? Bytes(section) : null;
 
+    /// <summary>Where a section is loaded; null where there is none.</summary>
+    public (ulong Address, ulong Length)? PlaceOf(string name) => _sections.Find(each => each.Name == name) is { Length: > 0 } section ? (section.Address, section.Length) : null;
+
     /// <summary>The functions of the full symbol table, or else of the one for dynamic linking, by address; none where neither is in memory.</summary>
     public IReadOnlyList<ElfFunction> Functions()
     {
@@ -124,6 +127,7 @@ public sealed class ElfFile
                 BinaryPrimitives.ReadUInt32LittleEndian(section),
                 BinaryPrimitives.ReadUInt32LittleEndian(section[4..]),
                 (BinaryPrimitives.ReadUInt64LittleEndian(section[8..]) & 0x800) != 0, // SHF_COMPRESSED
+                BinaryPrimitives.ReadUInt64LittleEndian(section[16..]),
                 BinaryPrimitives.ReadUInt64LittleEndian(section[24..]),
                 BinaryPrimitives.ReadUInt64LittleEndian(section[32..]),
                 BinaryPrimitives.ReadInt32LittleEndian(section[40..])));
@@ -159,7 +163,7 @@ public sealed class ElfFile
         return end < 0 ? null : Encoding.UTF8.GetString(rest[..end]);
     }
 
-    private sealed class Section(uint nameAt, uint type, bool isCompressed, ulong offset, ulong length, int link)
+    private sealed class Section(uint nameAt, uint type, bool isCompressed, ulong address, ulong offset, ulong length, int link)
     {
         public uint NameAt { get; } = nameAt;
 
@@ -168,6 +172,8 @@ public sealed class ElfFile
         public uint Type { get; } = type;
 
         public bool IsCompressed { get; } = isCompressed;
+
+        public ulong Address { get; } = address;
 
         public ulong Offset { get; } = offset;
 

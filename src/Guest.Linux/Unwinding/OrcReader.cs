@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Guest.Linux.Memory;
 using Guest.Linux.Modules;
 using Guest.Linux.Types;
 using Guest.Machine;
@@ -25,11 +26,69 @@ public sealed class OrcReader(LinuxKernel kernel)
     /// <exception cref="ReplayKitException">RK0602, RK0603, as for <see cref="Kernel"/>.</exception>
     public IReadOnlyList<OrcRow> Of(KernelModule module)
     {
+        (ulong places, ulong entries, ulong count) = TablesOf(module);
+        return Read(places, entries, count);
+    }
+
+    private (ulong Places, ulong Entries, ulong Count) TablesOf(KernelModule module)
+    {
         bool read = true;
         ulong count = kernel.Memory.Read(module.Address.Value, kernel.Types.Field("module", "arch.num_orcs"), ref read);
         ulong places = kernel.Memory.Read(module.Address.Value, kernel.Types.Field("module", "arch.orc_unwind_ip"), ref read);
         ulong entries = kernel.Memory.Read(module.Address.Value, kernel.Types.Field("module", "arch.orc_unwind"), ref read);
-        return read ? Read(places, entries, count) : [];
+        return read ? (places, entries, count) : default;
+    }
+
+    /// <summary>The row of the instruction at an address of the kernel or of a module, without reading the others; null where there is none.</summary>
+    /// <exception cref="ReplayKitException">RK0602, RK0603, as for <see cref="Kernel"/>.</exception>
+    public OrcRow? At(ulong address)
+    {
+        if (Places("__start_orc_unwind_ip", "__stop_orc_unwind_ip") is { } own && kernel.Symbols.Find("__start_orc_unwind")?.Address.Value is { } rows
+            && IsWithin("_stext", "_etext", address))
+        {
+            return Find(own.Start, rows, own.Count, address);
+        }
+
+        if (kernel.Modules.At(new GuestVirtual(address)) is not { } module)
+        {
+            return null;
+        }
+
+        (ulong places, ulong entries, ulong count) = TablesOf(module);
+        return Find(places, entries, count, address);
+    }
+
+    private (ulong Start, ulong Count)? Places(string start, string end) =>
+        kernel.Symbols.Find(start)?.Address.Value is { } first && kernel.Symbols.Find(end)?.Address.Value is { } last && last >= first ? (first, (last - first) / PlaceBytes) : null;
+
+    private bool IsWithin(string start, string end, ulong address) =>
+        kernel.Symbols.Find(start)?.Address.Value is { } first && kernel.Symbols.Find(end)?.Address.Value is { } last && address - first < last - first;
+
+    // The last row that begins at the address or before it.
+    private OrcRow? Find(ulong places, ulong entries, ulong count, ulong address)
+    {
+        (ulong low, ulong high) = (0, Math.Min(count, MostEntries));
+        while (low < high)
+        {
+            ulong middle = (low + high) / 2;
+            if (AddressAt(places, middle) is not { } start)
+            {
+                return null;
+            }
+
+            (low, high) = start <= address ? (middle + 1, high) : (low, middle);
+        }
+
+        byte[] entry = new byte[EntryBytes];
+        return low > 0 && kernel.Types.SizeOf("orc_entry") == EntryBytes && kernel.Memory.TryRead(new GuestVirtual(entries + ((low - 1) * EntryBytes)), entry)
+            ? Row(AddressAt(places, low - 1).GetValueOrDefault(), entry, FrameOf())
+            : null;
+    }
+
+    private ulong? AddressAt(ulong places, ulong index)
+    {
+        ulong at = unchecked(places + (index * PlaceBytes));
+        return VirtualMemoryReads.TryRead(kernel.Memory, new GuestVirtual(at), out uint offset) ? unchecked(at + (ulong)(int)offset) : null;
     }
 
     private List<OrcRow> Read(ulong places, ulong entries, ulong count)
@@ -51,20 +110,24 @@ public sealed class OrcReader(LinuxKernel kernel)
         for (int i = 0; i < (int)count; i++)
         {
             ulong address = unchecked(places + (ulong)(i * PlaceBytes) + (ulong)BinaryPrimitives.ReadInt32LittleEndian(placeBytes.AsSpan(i * PlaceBytes)));
-            ReadOnlySpan<byte> entry = entryBytes.AsSpan(i * EntryBytes, EntryBytes);
-            ushort bits = BinaryPrimitives.ReadUInt16LittleEndian(entry[Offsets..]);
-            OrcBase stack = (OrcBase)(bits & 15);
-            rows.Add(new OrcRow(
-                address,
-                stack == OrcBase.Undefined ? OrcFrame.None : frame(bits),
-                stack,
-                BinaryPrimitives.ReadInt16LittleEndian(entry),
-                (OrcBase)((bits >> 4) & 15),
-                BinaryPrimitives.ReadInt16LittleEndian(entry[2..])));
+            rows.Add(Row(address, entryBytes.AsSpan(i * EntryBytes, EntryBytes), frame));
         }
 
         // A module's tables are in order once it is loaded.
         return rows.Zip(rows.Skip(1)).All(pair => pair.First.Address <= pair.Second.Address) ? rows : [];
+    }
+
+    private static OrcRow Row(ulong address, ReadOnlySpan<byte> entry, Func<ushort, OrcFrame> frame)
+    {
+        ushort bits = BinaryPrimitives.ReadUInt16LittleEndian(entry[Offsets..]);
+        OrcBase stack = (OrcBase)(bits & 15);
+        return new OrcRow(
+            address,
+            stack == OrcBase.Undefined ? OrcFrame.None : frame(bits),
+            stack,
+            BinaryPrimitives.ReadInt16LittleEndian(entry),
+            (OrcBase)((bits >> 4) & 15),
+            BinaryPrimitives.ReadInt16LittleEndian(entry[2..]));
     }
 
     private Func<ushort, OrcFrame> FrameOf()

@@ -10,7 +10,7 @@ namespace Replay.Engine.Observe;
 /// <param name="Ring">The privilege level.</param>
 /// <param name="Last">The last instruction's form.</param>
 /// <param name="Target">Where the jump or call that ends it leads, where its bytes say that; null otherwise.</param>
-/// <param name="Instructions">The length of each instruction, and <see cref="Ends"/> where it ends a basic block.</param>
+/// <param name="Instructions">The length of each instruction, and <see cref="Ends"/> where it ends a basic block: in the middle, a conditional jump that was not taken.</param>
 public readonly record struct FlowPiece(GuestVirtual Pc, byte Ring, Code Last, GuestVirtual? Target, ReadOnlyMemory<byte> Instructions)
 {
     /// <summary>The bit of an instruction that ends a basic block.</summary>

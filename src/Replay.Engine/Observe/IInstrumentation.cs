@@ -39,7 +39,8 @@ public interface IInstrumentation
     /// <summary>Every executed piece of code, in order, as emitted code has written it: the cheapest way to see all of the execution. Where pieces are cut differs between engines.</summary>
     /// <param name="take">Takes them.</param>
     /// <param name="accesses">Whether the data accesses of their instructions are to be among them.</param>
-    void Pieces(TraceBatch take, bool accesses = false);
+    /// <param name="physical">Whether with their guest-physical addresses.</param>
+    void Pieces(TraceBatch take, bool accesses = false, bool physical = false);
 
     /// <summary>Every data access, in order.</summary>
     /// <param name="take">Takes them.</param>

@@ -58,17 +58,18 @@ internal sealed class Instrumentation(PluginSlot plugin, Subscriptions wanted, O
         wanted.Instructions.Add(new EventBuffer<InstructionEvent>(plugin, take, where));
 
     /// <inheritdoc/>
-    public void Pieces(TraceBatch take, bool accesses = false)
+    public void Pieces(TraceBatch take, bool accesses = false, bool physical = false)
     {
         wanted.Traces.Add((plugin, take));
-        wanted.HasAccesses |= accesses;
+        wanted.HasAccesses |= accesses || physical;
+        wanted.HasPhysical |= physical;
     }
 
     /// <inheritdoc/>
     public void Accesses(Batch<AccessEvent> take, CodeFilter? where = null, bool reads = true, bool writes = true)
     {
         wanted.Accesses.Add(new EventBuffer<AccessEvent>(plugin, take, where, reads, writes));
-        wanted.HasAccesses = true;
+        wanted.HasAccesses = wanted.HasPhysical = true;
     }
 
     /// <inheritdoc/>

@@ -40,6 +40,9 @@ internal sealed class Subscriptions
     /// <summary>Whether somebody wants to see the accesses.</summary>
     internal bool HasAccesses { get; set; }
 
+    /// <summary>Whether somebody wants to see their guest-physical addresses too.</summary>
+    internal bool HasPhysical { get; set; }
+
     internal bool HasCounts => Blocks.Count + Retired.Count + Code.Count + Edges.Count + Flows.Count > 0;
 
     internal bool HasOrder => HasEvents || Traces.Count > 0;

@@ -57,8 +57,13 @@ internal sealed partial class VcpuObserver
 
     private void Collect(CodePiece piece, ref long counter)
     {
-        long count = counter;
+        long count = counter - LeftOf(piece);
         counter = 0;
+        if (count == 0)
+        {
+            return;
+        }
+
         foreach (CountEntry<PerVcpu<long>> entry in _wanted.Retired)
         {
             entry.Counter[_cpu.Index] += count * Passing(piece, entry.Where, ends: false);
@@ -75,6 +80,21 @@ internal sealed partial class VcpuObserver
         }
 
         CollectEdges(piece, count);
+    }
+
+    // Executions that ended in the middle: those pieces come later, and have counters of their own.
+    private long LeftOf(CodePiece piece)
+    {
+        long left = 0;
+        if (piece.HasExits)
+        {
+            foreach (ref readonly PassedJump jump in piece.Passed)
+            {
+                left += _trace.Counts[jump.Exit];
+            }
+        }
+
+        return left;
     }
 
     private CodeOwner OwnerOf<TCounter>(CountEntry<TCounter> entry, CodePiece piece) => piece.Ring == 0 ? CodeOwner.Kernel : entry.OwnerOf(_space);

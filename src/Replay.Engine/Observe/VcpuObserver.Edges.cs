@@ -19,14 +19,14 @@ internal sealed partial class VcpuObserver
         }
 
         ref long counter = ref _trace.Taken[piece.Number];
-        long taken = counter;
+        long taken = piece.IsExit ? count : counter;
         counter = 0;
         foreach (FlowCollector flow in _flows)
         {
             flow.Add(piece, _space, 0, count, taken);
         }
 
-        for (int i = 0; i < _edges.Length && piece.Target is not null; i++)
+        for (int i = 0; i < _edges.Length && (piece.Target is not null || piece.Passed.Length > 0); i++)
         {
             ref (long Count, long Taken) edge = ref CollectionsMarshal.GetValueRefOrAddDefault(_edges[i].Direct, (OwnerOf(_wanted.Edges[i], piece), piece.Number), out _);
             edge = (edge.Count + count, edge.Taken + taken);
@@ -68,14 +68,22 @@ internal sealed partial class VcpuObserver
             foreach (((CodeOwner owner, int number), (long count, long taken)) in _edges[i].Direct)
             {
                 CodePiece piece = _trace.Pieces[number];
-                bool isConditional = Flow.Of(piece.Instructions[^1].Code) == FlowControl.ConditionalBranch;
-                Add(entry, owner, piece, piece.Target!.Value, isConditional ? taken : count);
-                Add(entry, owner, piece, new GuestVirtual(piece.Pc.Value + (ulong)piece.Bytes), isConditional ? count - taken : 0);
+                foreach (ref readonly PassedJump jump in piece.Passed)
+                {
+                    Add(entry, owner, piece, jump.Index, piece.PcOf(jump.Index + 1), count);
+                }
+
+                if (piece.Target is { } target)
+                {
+                    bool isConditional = Flow.Of(piece.Instructions[^1].Code) == FlowControl.ConditionalBranch;
+                    Add(entry, owner, piece, piece.Count - 1, target, isConditional ? taken : count);
+                    Add(entry, owner, piece, piece.Count - 1, new GuestVirtual(piece.Pc.Value + (ulong)piece.Bytes), isConditional ? count - taken : 0);
+                }
             }
 
             foreach (((CodeOwner owner, int number, ulong target), long count) in _edges[i].Indirect)
             {
-                Add(entry, owner, _trace.Pieces[number], new GuestVirtual(target), count);
+                Add(entry, owner, _trace.Pieces[number], _trace.Pieces[number].Count - 1, new GuestVirtual(target), count);
             }
 
             _edges[i].Direct.Clear();
@@ -83,9 +91,9 @@ internal sealed partial class VcpuObserver
         }
     }
 
-    private static void Add(CountEntry<Counts<ExecutedEdge>> entry, CodeOwner owner, CodePiece piece, GuestVirtual target, long count)
+    private static void Add(CountEntry<Counts<ExecutedEdge>> entry, CodeOwner owner, CodePiece piece, int index, GuestVirtual target, long count)
     {
-        ExecutedEdge edge = new(owner, piece.PcOf(piece.Count - 1), target, piece.Instructions[^1].Code, (byte)piece.Ring);
+        ExecutedEdge edge = new(owner, piece.PcOf(index), target, piece.Instructions[index].Code, (byte)piece.Ring);
         if (count != 0 && entry.Where?.Passes(edge.From, edge.Ring) != false)
         {
             entry.Counter.Add(edge, count);

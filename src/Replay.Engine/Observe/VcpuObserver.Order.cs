@@ -32,17 +32,27 @@ internal sealed partial class VcpuObserver
         }
     }
 
-    // A branch is the last instruction of its piece; where it led is where the next piece begins, or where an interrupt found the guest.
+    // A branch in the middle of a piece went to the next instruction; where the last one led is where the next piece begins, or where an interrupt found the guest.
     private void TakeBranches(CodePiece piece, ulong order)
     {
         ResolveBranch(piece.Pc);
-        PieceInstruction last = piece.Instructions[^1];
-        if (Flow.EndsBlock(last.Code))
+        foreach (ref readonly PassedJump jump in piece.Passed)
         {
-            ulong at = order + (ulong)piece.Count - 1;
-            _branch = new BranchEvent(at, piece.PcOf(piece.Count - 1), default, _trace.Space, last.Code, (ushort)_cpu.Index, last.Length, (byte)piece.Ring);
-            _hasBranch = true;
+            TakeBranch(piece, jump.Index, order);
+            ResolveBranch(piece.PcOf(jump.Index + 1));
         }
+
+        if (Flow.EndsBlock(piece.Instructions[^1].Code))
+        {
+            TakeBranch(piece, piece.Count - 1, order);
+        }
+    }
+
+    private void TakeBranch(CodePiece piece, int index, ulong order)
+    {
+        PieceInstruction op = piece.Instructions[index];
+        _branch = new BranchEvent(order + (ulong)index, piece.PcOf(index), default, _trace.Space, op.Code, (ushort)_cpu.Index, op.Length, (byte)piece.Ring);
+        _hasBranch = true;
     }
 
     private void ResolveBranch(GuestVirtual target)
@@ -71,35 +81,38 @@ internal sealed partial class VcpuObserver
                 continue;
             }
 
-            for (int at = 0; at < words.Length; at += TraceWords.PerAccess)
+            foreach (ref readonly PieceAccess access in piece.Accesses)
             {
-                TakeAccess(buffer, piece, order, words.Slice(at, TraceWords.PerAccess));
+                GuestVirtual linear = new(unchecked(words[access.Word] + (ulong)access.Place));
+                TakeAccess(buffer, piece, order, access, linear, _trace.PhysicalOf(words[access.Word + 1], linear.Value));
+            }
+
+            for (int at = piece.Words; at < words.Length; at += TraceWords.PerAccess)
+            {
+                PieceAccess access = new(0, (byte)TraceWords.SizeOf(words[at]), TraceWords.IsWrite(words[at]), 0, 0);
+                TakeAccess(buffer, piece, order, access, new GuestVirtual(words[at + 1]), new GuestPhysical(words[at + 2]));
             }
         }
     }
 
-    private void TakeAccess(EventBuffer<AccessEvent> buffer, CodePiece piece, ulong order, ReadOnlySpan<ulong> access)
+    private void TakeAccess(EventBuffer<AccessEvent> buffer, CodePiece piece, ulong order, in PieceAccess access, GuestVirtual linear, GuestPhysical physical)
     {
-        int index = TraceWords.IndexOf(access[0]);
-        int size = TraceWords.SizeOf(access[0]);
-        bool writes = TraceWords.IsWrite(access[0]);
-        GuestVirtual pc = piece.Count == 0 ? piece.Pc : piece.PcOf(index);
+        GuestVirtual pc = piece.Count == 0 ? piece.Pc : piece.PcOf(access.Index);
         if (buffer.Where?.Passes(pc, piece.Ring) == false)
         {
             return;
         }
 
-        AccessEvent occurred = new(
-            order + (ulong)index, pc, new GuestVirtual(access[1]), _trace.PhysicalOf(access), _trace.Space, (ushort)_cpu.Index, (byte)size, (byte)piece.Ring, writes);
-        bool reads = !writes || (TraceWords.IsEmitted(access[0]) && piece.Instructions[index].Updates);
+        AccessEvent occurred = new(order + access.Index, pc, linear, physical, _trace.Space, (ushort)_cpu.Index, access.Size, (byte)piece.Ring, access.IsWrite);
+        bool reads = !access.IsWrite || (piece.Words > 0 && piece.Instructions[access.Index].Updates);
         if (reads && buffer.Reads)
         {
-            AddParts(buffer, writes ? occurred with { IsWrite = false } : occurred, size);
+            AddParts(buffer, access.IsWrite ? occurred with { IsWrite = false } : occurred, access.Size);
         }
 
-        if (writes && buffer.Writes)
+        if (access.IsWrite && buffer.Writes)
         {
-            AddParts(buffer, occurred, size);
+            AddParts(buffer, occurred, access.Size);
         }
     }
 

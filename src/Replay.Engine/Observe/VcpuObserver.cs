@@ -24,6 +24,7 @@ internal sealed partial class VcpuObserver : ITraceSink, IDisposable
             Edges = wanted.Edges.Count + wanted.Flows.Count > 0,
             Pieces = wanted.HasOrder,
             Accesses = wanted.HasAccesses,
+            Physical = wanted.HasPhysical,
             Transfers = wanted.HasTransfers,
         };
         _counted = [.. wanted.Code.Select(_ => new Dictionary<(CodeOwner, int), long>())];
@@ -87,6 +88,7 @@ internal sealed partial class VcpuObserver : ITraceSink, IDisposable
             }
 
             int first = at;
+            at += piece.Words;
             while (at < words.Length && TraceWords.IsAccess(words[at]))
             {
                 at += TraceWords.PerAccess;

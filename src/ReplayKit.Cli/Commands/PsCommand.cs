@@ -26,6 +26,7 @@ internal static class PsCommand
         Option<int?> maps = new("--maps") { Description = "List the memory of this process instead, as /proc/PID/maps does.", HelpName = "PID" };
         Option<int?> files = new("--files") { Description = "List the open files of this process instead.", HelpName = "PID" };
         Option<bool> modules = new("--modules") { Description = "List the kernel's modules instead." };
+        Option<int?> stacks = new("--stacks") { Description = "List the call stacks of this process's threads instead.", HelpName = "PID" };
         Option<bool> upToDamage = CommonOptions.UpToDamage();
         Option<bool> unconfined = CommonOptions.Unconfined();
         Option<bool> json = CommonOptions.Json();
@@ -34,9 +35,10 @@ internal static class PsCommand
             "Lists the guest's processes at a position, as its kernel's own structures in memory describe them. Needs nothing about the kernel from outside.",
             "replaykit ps latest",
             "replaykit ps boot.rk --at 50% --threads",
-            "replaykit ps boot.rk --at 0:5f2c119a --maps 1")
+            "replaykit ps boot.rk --at 0:5f2c119a --maps 1",
+            "replaykit ps boot.rk --at 0:5f2c119a --stacks 1")
         {
-            recording, at, threads, maps, files, modules, upToDamage, unconfined, json,
+            recording, at, threads, maps, files, modules, stacks, upToDamage, unconfined, json,
         };
         verb.SetAction(parsed =>
         {
@@ -44,7 +46,7 @@ internal static class PsCommand
             ConfinedReplay.Enter(parsed.GetValue(unconfined), opened);
             Position position = PositionText.Parse(parsed.GetRequiredValue(at)).In(opened.Places);
             opened.CheckFor(position);
-            PsQuestion question = PsQuestion.Of(parsed.GetValue(threads), parsed.GetValue(maps), parsed.GetValue(files), parsed.GetValue(modules));
+            PsQuestion question = PsQuestion.Of(parsed.GetValue(threads), parsed.GetValue(maps), parsed.GetValue(files), parsed.GetValue(modules), parsed.GetValue(stacks));
             PsAnswer answer = Ask(opened, position, question);
             Console.Out.Write(parsed.GetValue(json) ? JsonSerializer.Serialize(answer, JsonOutput.Options) + "\n" : PsText.Of(answer));
         });

@@ -33,6 +33,10 @@ internal sealed record PsAnswer(string Recording, string At, string? Kernel, int
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<PsModule>? Modules { get; init; }
 
+    /// <summary>The call stacks of one process's threads.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<PsStack>? Stacks { get; init; }
+
     /// <summary>The answer before there is a kernel.</summary>
     public static PsAnswer NotYet(string recording, Position at, string why) => new(recording, at.ToString(), null, null, why);
 
@@ -57,6 +61,11 @@ internal sealed record PsAnswer(string Recording, string At, string? Kernel, int
         {
             Listing<KernelModule> modules = kernel.Modules.All();
             return answer with { Modules = [.. modules.Items.Select(PsModule.Of)], Missing = modules.Missing };
+        }
+
+        if (question.Stacks is { } stacks)
+        {
+            return answer with { Stacks = PsStack.Of(kernel, vcpu, Find(kernel, stacks)) };
         }
 
         Listing<GuestTask> processes = kernel.Tasks.Processes();

@@ -30,6 +30,20 @@ internal static class PsText
             Line(text, $"{Printable(module.Name),-24} {module.State,-8} {module.Bytes,10} {module.Start}");
         }
 
+        foreach (PsStack stack in answer.Stacks ?? [])
+        {
+            Line(text, $"{(stack.Tid == answer.Current ? '*' : ' ')}{stack.Tid,6} {Printable(stack.Name)}");
+            foreach (PsFrame frame in stack.Frames)
+            {
+                Line(text, $"        {frame.Pc} {Printable(frame.Function)}{(frame.File is null ? string.Empty : $" ({Printable(frame.File)})")}{(frame.By == "frame-pointer" ? " by frame pointer" : string.Empty)}".TrimEnd());
+            }
+
+            if (stack.Missing is { } end)
+            {
+                Line(text, $"        incomplete: {end}");
+            }
+        }
+
         if (answer.Missing is { } why)
         {
             Line(text, answer.Kernel is null ? $"{why}" : $"incomplete: {why}");

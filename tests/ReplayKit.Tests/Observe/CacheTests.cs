@@ -1,4 +1,9 @@
 using Analysis.Plugins.Caches;
+using Guest.Machine;
+using Guest.Machine.Board;
+using Guest.Machine.X86;
+using Replay.Engine.Observe;
+using AccessKind = Analysis.Plugins.Caches.AccessKind;
 
 namespace ReplayKit.Tests.Observe;
 
@@ -6,6 +11,8 @@ namespace ReplayKit.Tests.Observe;
 public sealed class CacheTests
 {
     private static readonly string[] s_shapes = ["4K/2", "4K/4", "16K/8", "64K/16", "8/2", "16/4", "64/8"];
+
+    private static readonly string[] s_small = ["4K/2", "4K/2", "32K/4", "256K/8", "16/4", "16/4", "64/4"];
 
     public static TheoryData<ReplacementPolicy> Policies => [ReplacementPolicy.Lru, ReplacementPolicy.Fifo];
 
@@ -30,6 +37,37 @@ public sealed class CacheTests
         {
             Assert.Equal(model[level].WriteBacks, caches.Counts[level].WriteBacks);
             Assert.Equal(model[level].Evictions, caches.Counts[level].Evictions);
+        }
+    }
+
+    [Fact]
+    public void The_plugin_counts_what_events_led_one_by_one_through_the_same_caches_do()
+    {
+        const ulong Length = 1_000_000;
+        Caches plugin = new(s_small[0], s_small[1], s_small[2], s_small[3], 64, s_small[4], s_small[5], s_small[6]);
+        OneByOne events = new();
+        PluginRun[] runs = [new PluginRun<OneByOne>(events, (first, next) => first.Append(next)), new PluginRun<Caches>(plugin, null)];
+        using VirtualMachine machine = BootedGuest.Copy(new EngineOptions());
+        using Observation observation = new(machine, runs);
+        Assert.Equal(RunStop.Reached, machine.RunTo(new Position(0, BootedGuest.From + Length)));
+        observation.Complete();
+        Assert.All(runs, run => Assert.Null(run.Slot.Failure));
+        CapturedRows rows = new();
+        plugin.Report(rows);
+        CacheHierarchy expected = new([.. s_small.Select((shape, i) => i < 4 ? CacheShape.OfBytes(shape, 64) : CacheShape.OfEntries(shape))], ReplacementPolicy.Lru);
+        events.Walk(expected);
+        for (int level = 0; level < CacheHierarchy.Names.Count; level++)
+        {
+            LevelCounts counts = expected.Counts[level];
+            Dictionary<string, string>[] mine = [.. rows.All.Where(row => row["level"] == CacheHierarchy.Names[level])];
+            foreach (Dictionary<string, string> row in mine.Where(row => row["kind"] != "all"))
+            {
+                AccessKind kind = Enum.Parse<AccessKind>(row["kind"], ignoreCase: true);
+                Assert.Equal($"{row["level"]} {kind} {row["of"]}: {counts.Accesses(kind, row["of"] == "user")} {counts.Misses(kind, row["of"] == "user")}", $"{row["level"]} {kind} {row["of"]}: {row["accesses"]} {row["misses"]}");
+            }
+
+            Assert.Equal($"{counts.Evictions} {counts.WriteBacks}", string.Join(' ', mine.Where(row => row["kind"] == "all").Select(row => $"{row["evictions"]} {row["write_backs"]}")));
+            Assert.True(counts.Misses(AccessKind.Read, isUser: false) + counts.Misses(AccessKind.Fetch, isUser: false) > 500, $"level {level} hardly missed");
         }
     }
 

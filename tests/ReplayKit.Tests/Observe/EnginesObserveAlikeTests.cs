@@ -39,6 +39,7 @@ public sealed class EnginesObserveAlikeTests
         Assert.Equal(translated.Branches.Count, translated.Blocks.Total);
         Assert.True(translated.Accesses.Count > 1000 && translated.Branches.Count > 1000, "the window has next to nothing in it");
         AssertSame([.. interpreted.Code.Sorted()], [.. translated.Code.Sorted()], window);
+        AssertSame([.. interpreted.Edges.Sorted()], [.. translated.Edges.Sorted()], window);
         Assert.Equal(interpretedState, translatedState);
         Assert.Equal(Unobserved(from), translatedState);
     }

@@ -24,6 +24,8 @@ internal sealed class Everything : ISegmentedPlugin<Everything>
 
     public Counts<ExecutedCode> Code { get; } = new();
 
+    public Counts<ExecutedEdge> Edges { get; } = new();
+
     public void Subscribe(IInstrumentation on)
     {
         on.Instructions(Instructions.AddRange);
@@ -33,6 +35,7 @@ internal sealed class Everything : ISegmentedPlugin<Everything>
         on.InstructionRetired(UserRetired, new CodeFilter { Ring = 3 });
         on.BlockExecuted(Blocks);
         on.CodeExecuted(Code);
+        on.EdgeExecuted(Edges);
         on.Delivering((in occurred) => Rare.Add($"{occurred.Position} vector {occurred.Vector} {occurred.ErrorCode} {occurred.IsExternal}"));
         on.Transfers(
             (in occurred) => Rare.Add($"{occurred.Order:x} before {occurred.Code} at {occurred.Pc}"),
@@ -50,6 +53,7 @@ internal sealed class Everything : ISegmentedPlugin<Everything>
         UserRetired.Add(next.UserRetired);
         Blocks.Add(next.Blocks);
         Code.Add(next.Code);
+        Edges.Add(next.Edges);
     }
 
     public void Report(IReport report) => report.Row(("instructions", Retired.Total));

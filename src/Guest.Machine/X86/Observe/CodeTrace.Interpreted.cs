@@ -108,7 +108,11 @@ public sealed partial class CodeTrace : IInstructionObserver, IAccessObserver
         || (_places.Count > 0 && _places.Contains(linear));
 
     /// <summary>The piece of a block of emitted code.</summary>
-    internal CodePiece AddPiece(ulong linearPage, int ring, ReadOnlySpan<GuestInstruction> ops)
+    /// <param name="linearPage">Its page's linear address.</param>
+    /// <param name="ring">Its privilege level.</param>
+    /// <param name="ops">Its instructions.</param>
+    /// <param name="isOther">Whether it is another one than those that are known.</param>
+    internal CodePiece AddPiece(ulong linearPage, int ring, ReadOnlySpan<GuestInstruction> ops, bool isOther = false)
     {
         PieceInstruction[] instructions = new PieceInstruction[ops.Length];
         for (int i = 0; i < ops.Length; i++)
@@ -119,7 +123,21 @@ public sealed partial class CodeTrace : IInstructionObserver, IAccessObserver
 
         ref readonly Instruction last = ref ops[^1].Decoded;
         GuestVirtual? target = NearJumps[(int)last.Code] ? new GuestVirtual(unchecked(linearPage + last.NearBranchTarget)) : null;
-        return AddPiece(new GuestVirtual(linearPage + (ulong)ops[0].Offset), ring, instructions, target);
+        return WithExits(AddPiece(new GuestVirtual(linearPage + (ulong)ops[0].Offset), ring, instructions, target, PassedOf(linearPage, ops), Choice.Accesses, isOther: isOther));
+    }
+
+    private static PassedJump[] PassedOf(ulong linearPage, ReadOnlySpan<GuestInstruction> ops)
+    {
+        List<PassedJump>? passed = null;
+        for (int i = 0; i < ops.Length - 1; i++)
+        {
+            if (ops[i].Kind == EmitKind.JumpIf)
+            {
+                (passed ??= []).Add(new PassedJump(i, new GuestVirtual(unchecked(linearPage + ops[i].Decoded.NearBranchTarget)), 0));
+            }
+        }
+
+        return passed is null ? [] : [.. passed];
     }
 
     private static GuestPhysical SpaceOf(Vcpu cpu) => new((cpu.State.Cr0 & ControlBits.Cr0Pg) != 0 ? cpu.State.Cr3 & TableAddress : 0);
@@ -159,7 +177,7 @@ public sealed partial class CodeTrace : IInstructionObserver, IAccessObserver
         ref CodePiece? recent = ref _recent[(pc ^ (pc >> 12)) & (RecentPieces - 1)];
         if (recent is not { } piece || piece.Pc.Value != pc || piece.Ring != ring || piece.Target != target || piece.Instructions[0] != instruction)
         {
-            recent = AddPiece(new GuestVirtual(pc), ring, [instruction], target);
+            recent = AddPiece(new GuestVirtual(pc), ring, new[] { instruction }, target, []);
         }
 
         return recent;
@@ -179,7 +197,7 @@ public sealed partial class CodeTrace : IInstructionObserver, IAccessObserver
 
         if (flow == FlowControl.ConditionalBranch && piece.Target is not null)
         {
-            Raw.Ref<long>(_taken!.Address + (piece.Number * sizeof(long))) += target != piece.Pc.Value + op.Length ? 1 : 0;
+            Raw.Ref<long>(TakenOf(piece.Number)) += target != piece.Pc.Value + op.Length ? 1 : 0;
         }
         else if (flow is FlowControl.IndirectBranch or FlowControl.IndirectCall
             || (flow is FlowControl.UnconditionalBranch or FlowControl.ConditionalBranch or FlowControl.Call && piece.Target is null))

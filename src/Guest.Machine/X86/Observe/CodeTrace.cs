@@ -9,15 +9,18 @@ namespace Guest.Machine.X86.Observe;
 /// </remarks>
 public sealed partial class CodeTrace : IDisposable
 {
-    /// <summary>Most instructions that emitted code executes at a time.</summary>
-    internal const ulong Quantum = 4096;
+    // Most instructions that emitted code executes at a time.
+    private const int MostInstructions = 16_384;
 
-    // A piece's number and two accesses; no translated instruction makes more.
-    private const int MostWordsPerInstruction = 1 + (2 * TraceWords.PerAccess);
+    // A piece's number and two searches for accesses; no translated instruction makes more.
+    private const int MostWordsPerInstruction = 1 + (2 * 2);
     private const int MostPieces = 1 << 24;
+
+    // In the middle of a piece.
+    private const int MostJumps = 16;
     private const ulong TableAddress = 0x000F_FFFF_FFFF_F000;
-    private const int RoomForRun = ((int)Quantum + 512) * MostWordsPerInstruction;
-    private const int RoomForJumps = ((int)Quantum + 512) * 2 * sizeof(ulong);
+    private const int RoomForRun = (MostInstructions + 512) * MostWordsPerInstruction;
+    private const int RoomForJumps = (MostInstructions + 512) * 2 * sizeof(ulong);
 
     // Handed over while it is in the processor's cache.
     private const int FullAt = 1 << 14;
@@ -43,14 +46,12 @@ public sealed partial class CodeTrace : IDisposable
         _counters = MappedRegion.Anonymous(MostPieces * sizeof(long));
         Space = SpaceOf(cpu);
         From = cpu.RetiredInAll;
-        Nothing = AddPiece(default(GuestVirtual), 0, [], null);
+        Nothing = AddPiece(default, 0, ReadOnlyMemory<PieceInstruction>.Empty, null, []);
         cpu.State.Emitted.TraceEnd = _words.Address;
-        cpu.State.Emitted.TraceCounters = _counters.Address;
         if (choice.Edges)
         {
             _taken = MappedRegion.Anonymous(MostPieces * sizeof(long));
             _jumps = MappedRegion.Anonymous(2 * RoomForJumps);
-            cpu.State.Emitted.TraceTaken = _taken.Address;
             cpu.State.Emitted.TraceJumps = _jumps.Address;
         }
     }
@@ -63,6 +64,12 @@ public sealed partial class CodeTrace : IDisposable
 
     /// <summary>What is taken down.</summary>
     public TraceChoice Choice { get; }
+
+    /// <summary>Most instructions that emitted code executes at a time.</summary>
+    internal static ulong Quantum => MostInstructions;
+
+    /// <summary>Words that say where the accesses of one search of the TLB were.</summary>
+    internal int WordsOfSearch => Choice.Physical ? 2 : 1;
 
     /// <summary>All pieces of code, by number.</summary>
     public ReadOnlySpan<CodePiece> Pieces => _pieces.All;
@@ -117,10 +124,10 @@ public sealed partial class CodeTrace : IDisposable
         From = _cpu.RetiredInAll;
     }
 
-    /// <summary>The guest-physical address of an access by its three words.</summary>
-    public GuestPhysical PhysicalOf(ReadOnlySpan<ulong> access) => !TraceWords.IsEmitted(access[0])
-        ? new GuestPhysical(access[2])
-        : new GuestPhysical(Memory.GuestMemory.AddressOf(_cpu.Memory.PageOf((nint)access[2])).Value + (access[1] & 0xFFF));
+    /// <summary>The guest-physical address of an access by emitted code, which needs <see cref="TraceChoice.Physical"/>.</summary>
+    /// <param name="page">The word that says which page.</param>
+    /// <param name="linear">Its linear address.</param>
+    public GuestPhysical PhysicalOf(ulong page, ulong linear) => new(Memory.GuestMemory.AddressOf(_cpu.Memory.PageOf((nint)page)).Value + (linear & 0xFFF));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -170,21 +177,31 @@ public sealed partial class CodeTrace : IDisposable
     }
 
     /// <summary>The piece that consists of these instructions; the same one each time.</summary>
-    internal CodePiece AddPiece(GuestVirtual pc, int ring, PieceInstruction[] instructions, GuestVirtual? target)
+    /// <param name="pc">The first one's linear address.</param>
+    /// <param name="ring">The privilege level.</param>
+    /// <param name="instructions">The instructions.</param>
+    /// <param name="target">Where the jump or call at its end leads, where that is known.</param>
+    /// <param name="passed">The conditional jumps in its middle.</param>
+    /// <param name="isEmitted">Whether it is of emitted code that takes down its accesses.</param>
+    /// <param name="isShorter">Whether it is a part of another piece, with that one's accesses.</param>
+    /// <param name="isOther">Whether it is another one than those that are known.</param>
+    internal CodePiece AddPiece(
+        GuestVirtual pc, int ring, ReadOnlyMemory<PieceInstruction> instructions, GuestVirtual? target, PassedJump[] passed, bool isEmitted = false, bool isShorter = false, bool isOther = false)
     {
-        if (_pieces.Find(pc, ring, instructions, target) is { } known)
+        bool isFound = !(isEmitted && isShorter);
+        if (isFound && !isOther && _pieces.Find(pc, ring, instructions.Span, target, isEmitted) is { } known)
         {
             return known;
         }
 
-        if (_pieces.Count == MostPieces)
+        if (_pieces.Count >= MostPieces - (2 * MostJumps))
         {
             throw new ReplayKitException(900, ExitCode.HostCannot, $"the guest has executed more than {MostPieces} different pieces of code: observe a shorter part of the recording");
         }
 
-        CodePiece piece = new(this, _pieces.Count, pc, ring, instructions, target);
+        CodePiece piece = new(this, _pieces.Count, pc, ring, instructions, target, passed, isEmitted);
         piece.IsCounted = Choice.Counts && piece.Count > 0 && Choice.Counted?.Invoke(piece) != false;
-        _pieces.Add(piece);
+        _pieces.Add(piece, isFound);
         return piece;
     }
 
@@ -213,7 +230,41 @@ public sealed partial class CodeTrace : IDisposable
         }
     }
 
-    private ref long Counter(CodePiece piece) => ref Raw.Ref<long>(_counters.Address + (piece.Number * sizeof(long)));
+    /// <summary>A jump out of the middle of a piece was counted, and is no jump.</summary>
+    internal void TakeBackExit(CodePiece piece, int jump)
+    {
+        if (piece.IsCounted)
+        {
+            Raw.Ref<long>(CounterOf(piece.Passed[jump].Exit))--;
+        }
+
+        if (Choice.Pieces)
+        {
+            Raw.Store(Choice.Accesses ? _cpu.State.Emitted.TracePiece : _cpu.State.Emitted.TraceEnd - sizeof(ulong), (ulong)piece.Number);
+        }
+    }
+
+    // Gives the jumps in the middle of a piece of emitted code the pieces that they make of it.
+    private CodePiece WithExits(CodePiece piece)
+    {
+        if (!piece.HasExits)
+        {
+            for (int jump = 0; jump < piece.Passed.Length; jump++)
+            {
+                _pieces.Add(piece.MakeExit(this, _pieces.Count, jump), isFound: false);
+            }
+        }
+
+        return piece;
+    }
+
+    /// <summary>Where in the host a piece's executions are counted.</summary>
+    internal nint CounterOf(int piece) => _counters.Address + (piece * sizeof(long));
+
+    /// <summary>Where in the host it is counted that the conditional jump at its end is taken.</summary>
+    internal nint TakenOf(int piece) => _taken!.Address + (piece * sizeof(long));
+
+    private ref long Counter(CodePiece piece) => ref Raw.Ref<long>(CounterOf(piece.Number));
 
     private void TakeBack(ref CpuState s, CodePiece piece, CodePiece rest)
     {
@@ -230,13 +281,6 @@ public sealed partial class CodeTrace : IDisposable
         }
 
         Raw.Store(at, (ulong)rest.Number);
-        const int AccessBytes = TraceWords.PerAccess * sizeof(ulong);
-        for (at += sizeof(ulong); at < s.Emitted.TraceEnd; at += AccessBytes)
-        {
-            if (TraceWords.IndexOf(Raw.Load<ulong>(at)) >= rest.Count)
-            {
-                s.Emitted.TraceEnd = at;
-            }
-        }
+        s.Emitted.TraceEnd = at + ((1 + rest.Words) * sizeof(ulong));
     }
 }

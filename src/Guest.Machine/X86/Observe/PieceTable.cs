@@ -14,10 +14,10 @@ internal sealed class PieceTable
     internal ReadOnlySpan<CodePiece> All => _all.AsSpan(0, Count);
 
     /// <summary>The piece that consists of these instructions; null where there is none yet.</summary>
-    internal CodePiece? Find(GuestVirtual pc, int ring, PieceInstruction[] instructions, GuestVirtual? target)
+    internal CodePiece? Find(GuestVirtual pc, int ring, ReadOnlySpan<PieceInstruction> instructions, GuestVirtual? target, bool isEmitted)
     {
         CodePiece? piece = _places[PlaceOf(pc, ring)];
-        while (piece is not null && !(piece.Pc.Value == pc.Value && piece.Ring == ring && IsSame(piece, instructions, target)))
+        while (piece is not null && !(piece.Pc.Value == pc.Value && piece.Ring == ring && piece.IsEmitted == isEmitted && IsSame(piece, instructions, target)))
         {
             piece = piece.Next;
         }
@@ -26,8 +26,11 @@ internal sealed class PieceTable
     }
 
     /// <summary>Adds a piece; its number is the number of those before.</summary>
-    internal void Add(CodePiece piece)
+    /// <param name="piece">The piece.</param>
+    /// <param name="isFound">Whether it is found again; the last one of several that are alike is.</param>
+    internal void Add(CodePiece piece, bool isFound)
     {
+        piece.IsFound = isFound;
         if (Count == _all.Length)
         {
             Array.Resize(ref _all, 2 * Count);
@@ -35,10 +38,13 @@ internal sealed class PieceTable
         }
 
         _all[Count++] = piece;
-        Place(piece);
+        if (isFound)
+        {
+            Place(piece);
+        }
     }
 
-    private static bool IsSame(CodePiece piece, PieceInstruction[] instructions, GuestVirtual? target)
+    private static bool IsSame(CodePiece piece, ReadOnlySpan<PieceInstruction> instructions, GuestVirtual? target)
     {
         ReadOnlySpan<PieceInstruction> known = piece.Instructions;
         bool isSame = known.Length == instructions.Length && piece.Target.HasValue == target.HasValue && piece.Target.GetValueOrDefault().Value == target.GetValueOrDefault().Value;
@@ -55,7 +61,10 @@ internal sealed class PieceTable
         _places = new CodePiece?[_all.Length];
         foreach (CodePiece piece in All)
         {
-            Place(piece);
+            if (piece.IsFound)
+            {
+                Place(piece);
+            }
         }
     }
 

@@ -18,6 +18,9 @@ public sealed record TraceChoice
     /// <summary>Every data access, in order, with the instruction; needs <see cref="Pieces"/>.</summary>
     public bool Accesses { get; init; }
 
+    /// <summary>The guest-physical addresses of the accesses too.</summary>
+    public bool Physical { get; init; }
+
     /// <summary>Whether the sink is called at instructions that enter or leave the kernel, and around them.</summary>
     public bool Transfers { get; init; }
 }

@@ -27,4 +27,18 @@ public sealed partial class Translator
             _trace!.Shorten(piece, executed);
         }
     }
+
+    // The same where emitted code has taken down that the instruction jumps, and it does not.
+    private void ShortenJump(TranslatedBlock block, int jump)
+    {
+        for (int passed = 0; passed < block.Piece?.Passed.Length; passed++)
+        {
+            if (block.Piece.Passed[passed].Index == jump)
+            {
+                _trace!.TakeBackExit(block.Piece, passed);
+            }
+        }
+
+        Shorten(block, jump);
+    }
 }

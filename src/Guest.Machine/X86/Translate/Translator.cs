@@ -302,7 +302,7 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
         s.Retired += debited - 1;
         s.Rip = PageOf(ref s, block) + block.Offsets[site.Index];
         s.Rsp -= (ulong)site.Undo;
-        Shorten(block, site.Index);
+        ShortenJump(block, site.Index);
         return Leave.Interpret;
     }
 

@@ -112,7 +112,7 @@ internal sealed partial class BlockEmitter
         _code.Byte(0x0F);
         _code.Byte(opcode);
         _code.Int32(0);
-        if (CountsEdges)
+        if (NotesTaken(_at))
         {
             AddCold(new ColdStub(ColdKind.Taken, _code.Here - 4, 0, _at, Target: target, WithFlags: _flags == FlagPlace.Processor));
             return;

@@ -52,11 +52,11 @@ internal sealed partial class BlockEmitter
                 EmitExit(Leave.Jump, Math.Min(stub.Index, _count - 1), 0, stub.Index);
                 break;
             case ColdKind.Taken:
-                EmitTaken();
+                EmitTaken(stub.Index);
                 _links.Add(_block, _code.Jump(0), stub.Target, stub.WithFlags, _mode);
                 break;
             case ColdKind.FarJump:
-                EmitTakenIf(stub.Index);
+                EmitTaken(stub.Index);
                 EmitCodeAddress(Host.Rax, stub.Target);
                 EmitJumpCache(stub.Index);
                 break;

@@ -118,6 +118,7 @@ internal sealed partial class BlockEmitter
         bool inGroup = IsInGroup(ref op, out AccessGroup group);
         if (inGroup && _groups.IsFound(_at))
         {
+            NoteFound(group, size, write);
             return Found(group, Host.Rcx);
         }
 
@@ -131,7 +132,7 @@ internal sealed partial class BlockEmitter
         op.Displacement -= group.Skip;
         EmitAddress(ref op);
         op.Displacement += group.Skip;
-        return EmitLead(group);
+        return EmitLead(group, size, write);
     }
 
     // The same with R14 alone holding it.
@@ -139,6 +140,7 @@ internal sealed partial class BlockEmitter
     {
         if (IsInGroup(ref op, out AccessGroup group) && _groups.IsFound(_at))
         {
+            NoteFound(group, size, write);
             return Found(group, Host.R14);
         }
 
@@ -170,11 +172,12 @@ internal sealed partial class BlockEmitter
 
         if (_groups.IsFound(_at))
         {
+            NoteFound(group, size, write);
             return Found(group, Host.Rcx);
         }
 
         _code.Lea(Host.Rax, register, displacement - group.Skip);
-        return EmitLead(group);
+        return EmitLead(group, size, write);
     }
 
     // Of instructions with two accesses the stack's may be in a group.
@@ -212,9 +215,10 @@ internal sealed partial class BlockEmitter
     }
 
     // Searches for a whole group, whose first byte's linear address is in RAX, and keeps where it is.
-    private Operand EmitLead(AccessGroup group)
+    private Operand EmitLead(AccessGroup group, int size, bool write)
     {
-        EmitLookup(group.Span, group.Writes, group: group);
+        EmitSearch(group.Span, group.Writes, group: group);
+        NoteSearched(size, write, group.Skip);
         _code.Index64(0x8D, Host.Rcx, Host.Rcx, Host.Rax, 0, 0);
         _code.Mem64(0x89, Host.Rcx, Host.Rbp, StatePlaces.Groups + (8 * group.Slot));
         _slotInRcx = group.Slot;
@@ -222,7 +226,13 @@ internal sealed partial class BlockEmitter
     }
 
     // From a linear address in RAX to [RCX + RAX] in the host. The guest's flags have been given up.
-    private void EmitLookup(int size, bool write, bool aligned = false, AccessGroup group = default)
+    private void EmitLookup(int size, bool write, bool aligned = false)
+    {
+        EmitSearch(size, write, aligned);
+        NoteSearched(size, write, 0);
+    }
+
+    private void EmitSearch(int size, bool write, bool aligned = false, AccessGroup group = default)
     {
         int repeat = _flags == FlagPlace.Repeatable ? _producer : -1;
         _slotInRcx = -1;
@@ -233,7 +243,7 @@ internal sealed partial class BlockEmitter
             AddCold(new ColdStub(ColdKind.Interpret, _code.JumpIf(5, 0), 0, _at, Repeat: repeat));
         }
 
-        EmitAccessBegins(size, write);
+        EmitAccessBegins(group);
         nint retry = _code.Here;
         int table = StatePlaces.Table(_mode.Access);
         Bextr(_code, Host.Rcx, Host.Rax);

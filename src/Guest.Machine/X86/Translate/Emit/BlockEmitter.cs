@@ -50,7 +50,7 @@ internal sealed partial class BlockEmitter
     {
         (_block, _ops, _count, _next, _mode, _code) = (block, ops, count, next, block.Mode.Together, _hot);
         _coldStubs.Clear();
-        if (block.Mode.IsApart || Trace is { Choice.Accesses: true })
+        if (block.Mode.IsApart)
         {
             _groups.Clear(count);
         }
@@ -70,6 +70,7 @@ internal sealed partial class BlockEmitter
         block.Offsets[count] = count == 0 ? (ushort)block.Offset : (ushort)ops[count - 1].Next;
         block.Bytes = Math.Max(block.Offsets[count] - block.Offset, 1);
         EmitBody();
+        SetWords();
         EmitCold();
     }
 

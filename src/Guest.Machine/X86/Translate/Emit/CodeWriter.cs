@@ -66,6 +66,9 @@ internal sealed class CodeWriter
         }
     }
 
+    /// <summary>Writes the 32 bits at a position again.</summary>
+    internal void Set(nint position, int value) => Raw.Store(position + _distance, value);
+
     /// <summary>Makes the 32-bit displacement at a position lead to a target.</summary>
     internal void Patch(nint position, nint target) => Raw.Store(position + _distance, (int)(target - (position + 4)));
 
@@ -130,6 +133,18 @@ internal sealed class CodeWriter
         Rex(true, reg, 0, baseRegister);
         Byte(opcode);
         ModRm(reg, baseRegister, displacement);
+    }
+
+    /// <summary>Whether an address can be named by code that is written here.</summary>
+    internal bool IsNear(nint address) => address - Here is > int.MinValue + 64 and < int.MaxValue - 64;
+
+    /// <summary>An instruction with a one-byte opcode on a 64-bit register and an address that is near.</summary>
+    internal void Near64(int opcode, int reg, nint address)
+    {
+        Rex(true, reg, 0, 0);
+        Byte(opcode);
+        Byte(((reg & 7) << 3) | 5);
+        Int32((int)(address - (Here + sizeof(int))));
     }
 
     /// <summary>The same on a 32-bit register.</summary>

@@ -30,7 +30,7 @@ internal enum ColdKind
     /// <summary>The same for a target in R14.</summary>
     IndirectCall,
 
-    /// <summary>Counts that a conditional jump is taken, and goes on to its target.</summary>
+    /// <summary>Notes that a conditional jump is taken, and goes on to its target.</summary>
     Taken,
 
     /// <summary>The shadow stack does not know a return's target: looks in the jump cache.</summary>

@@ -31,9 +31,7 @@ internal static class StatePlaces
     internal static readonly int HostMxcsr = Of(nameof(EmittedState.HostMxcsr));
     internal static readonly int TraceEnd = Of(nameof(EmittedState.TraceEnd));
     internal static readonly int TracePiece = Of(nameof(EmittedState.TracePiece));
-    internal static readonly int TraceCounters = Of(nameof(EmittedState.TraceCounters));
     internal static readonly int TraceSpill = Of(nameof(EmittedState.TraceSpill));
-    internal static readonly int TraceTaken = Of(nameof(EmittedState.TraceTaken));
     internal static readonly int TraceJumps = Of(nameof(EmittedState.TraceJumps));
     internal static readonly int Groups = Of(nameof(EmittedState.Groups));
     internal static readonly int Mxcsr = StateLayout.Mxcsr - Host.StateBias;

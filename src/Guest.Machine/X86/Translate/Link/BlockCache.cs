@@ -266,6 +266,16 @@ internal sealed class BlockCache : IDisposable
         bool interpreted = Decode(hostPage, block, out int count);
         block.Piece = count == 0 ? null : Trace?.AddPiece(block.Linear, block.Mode.IsSupervisor ? 0 : 3, _ops.AsSpan(0, count));
         _emitter.Emit(block, _ops, count, interpreted);
+        if (block.Piece?.IsEmitted == true && !block.Piece.Lay(_emitter.Accesses))
+        {
+            // Known with other accesses: once more, as a piece of its own.
+            block = new TranslatedBlock(block.Page, block.Offset, block.Mode, block.Linear);
+            Links.Add(block);
+            block.Piece = Trace!.AddPiece(block.Linear, block.Mode.IsSupervisor ? 0 : 3, _ops.AsSpan(0, count), isOther: true);
+            _emitter.Emit(block, _ops, count, interpreted);
+            block.Piece.Lay(_emitter.Accesses);
+        }
+
         _cpu.Memory.Derive(block.Page, PageFlags.Code);
         (_pages[block.Page] ??= new PageBlocks()).Add(block);
         Translated++;
@@ -283,8 +293,8 @@ internal sealed class BlockCache : IDisposable
         return first < _cuts.Length && _cuts[first] - page < 0x1000;
     }
 
-    // A block goes on behind a conditional jump forwards: those backwards are mostly taken. A trace has blocks without jumps in them.
-    private bool IsWithin(in GuestInstruction op) => op.Kind == EmitKind.JumpIf && (long)op.Decoded.NearBranchTarget > op.Offset && Trace is null;
+    // A block goes on behind a conditional jump forwards: those backwards are mostly taken.
+    private static bool IsWithin(in GuestInstruction op) => op.Kind == EmitKind.JumpIf && (long)op.Decoded.NearBranchTarget > op.Offset;
 
     private bool EndsTurn(in GuestInstruction op) => _cpu.TakesTurns && op.Decoded.Code == Iced.Intel.Code.Pause;
 

@@ -57,11 +57,11 @@ internal struct EmittedState
     /// <summary>The host's own MXCSR.</summary>
     internal uint HostMxcsr;
 
-    /// <summary>Of a trace (<see cref="Observe.CodeTrace"/>): where its next word goes, the last piece's word, the pieces' counters, and a register put aside.</summary>
-    internal nint TraceEnd, TracePiece, TraceCounters, TraceSpill;
+    /// <summary>Of a trace (<see cref="Observe.CodeTrace"/>): where its next word goes, the last piece's word, and a register put aside.</summary>
+    internal nint TraceEnd, TracePiece, TraceSpill;
 
-    /// <summary>The same: how often each piece's conditional jump was taken, and where the next indirect jump is written down.</summary>
-    internal nint TraceTaken, TraceJumps;
+    /// <summary>The same: where the next indirect jump is written down.</summary>
+    internal nint TraceJumps;
 
     /// <summary>Host addresses of what groups of accesses have found (<see cref="Analyse.AccessGroup"/>).</summary>
     internal GroupPlaces Groups;
