@@ -201,7 +201,7 @@ internal sealed partial class BlockEmitter
 
         if (Trace.Choice.Physical)
         {
-            bool keeps = MayHoldR14(ref _ops[_at]);
+            bool keeps = _keptIsLoaded || MayHoldR14(ref _ops[_at]);
             if (keeps)
             {
                 _code.Mem64(0x89, Host.R14, Host.Rbp, StatePlaces.TraceSpill);
@@ -218,7 +218,7 @@ internal sealed partial class BlockEmitter
         _words += Trace.WordsOfSearch;
     }
 
-    // Whether R14 may be in use where an instruction searches for its operand.
+    // Whether an instruction itself may use R14 where it searches for its operand.
     private static bool MayHoldR14(ref GuestInstruction op) => op.Kind switch
     {
         EmitKind.Plain or EmitKind.Vector or EmitKind.Push or EmitKind.PushImmediate or EmitKind.Pop or EmitKind.Leave or EmitKind.Call or EmitKind.Return => false,
