@@ -57,7 +57,7 @@ public sealed class OnFullTests(DevicesGuest guest, TinyGuest tiny) : IClassFixt
         Directory.CreateDirectory(guest.File(name + "-room"));
         string[] record = ["record", "--kernel", kernel, "--append", steps, "--memory", "64M", "-o", guest.File($"{name}-room/full.rk"), .. more, "--on-full", "continue"];
         string command = string.Join(' ', record.Prepend(ReplayKitCommand.Assembly).Prepend("dotnet").Select(word => $"'{word}'"));
-        string script = $"mount -t tmpfs -o size={room} tmpfs '{guest.File(name + "-room")}' && {{ {command}; code=$?; cp -r '{guest.File(name + "-room")}/full.rk' '{guest.File(name + ".rk")}'; exit $code; }}";
+        string script = $"export REPLAYKIT_HOME='{guest.File(".")}'; mount -t tmpfs -o size={room} tmpfs '{guest.File(name + "-room")}' && {{ {command}; code=$?; cp -r '{guest.File(name + "-room")}/full.rk' '{guest.File(name + ".rk")}'; exit $code; }}";
         Process process = Process.Start(new ProcessStartInfo("unshare", [.. MountNamespaceFactAttribute.Unshare!, "sh", "-c", script])
         {
             RedirectStandardOutput = true,
