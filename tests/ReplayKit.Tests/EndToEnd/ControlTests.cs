@@ -116,7 +116,7 @@ public sealed class ControlTests(DevicesGuest guest) : IClassFixture<DevicesGues
     private Process Start(string verb, string name, params string[] more)
     {
         Process process = ReplayKitCommand.Start(
-            Path.GetTempPath(), [verb, "--kernel", guest.Kernel, "--append", s_steps, "--memory", "64M", "--control", guest.File(name + ".control"), .. more]);
+            guest.File("."), [verb, "--kernel", guest.Kernel, "--append", s_steps, "--memory", "64M", "--control", guest.File(name + ".control"), .. more]);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         return process;
