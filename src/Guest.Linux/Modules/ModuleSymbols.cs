@@ -71,15 +71,7 @@ internal sealed class ModuleSymbols
     /// <summary>The symbol that an address of the module belongs to: the last that begins at or before it, of several there the first.</summary>
     public KernelSymbol? At(KernelModule module, GuestVirtual address)
     {
-        int low = 0;
-        int high = _byAddress.Length;
-        while (low < high)
-        {
-            int middle = (low + high) / 2;
-            (low, high) = _byAddress[middle].Address.Value <= address.Value ? (middle + 1, high) : (low, middle);
-        }
-
-        int index = low - 1;
+        long index = SortedAddresses.CountUpTo(_byAddress.Length, address.Value, i => _byAddress[(int)i].Address.Value).GetValueOrDefault() - 1;
         while (index > 0 && _byAddress[index - 1].Address == _byAddress[index].Address)
         {
             index--;

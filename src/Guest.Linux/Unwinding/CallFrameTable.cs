@@ -60,24 +60,10 @@ internal sealed class CallFrameTable
     /// <summary>The entry that an address of code belongs to; null where there is none.</summary>
     internal CallFrameEntry? Find(ulong address)
     {
-        if (_all is not null)
-        {
-            return FindIn(_all, address);
-        }
-
-        (uint low, uint high) = (0, _rows);
-        while (low < high)
-        {
-            uint middle = (low + high) / 2;
-            if (Word(middle, 0) is not { } start)
-            {
-                return null;
-            }
-
-            (low, high) = start <= address ? (middle + 1, high) : (low, middle);
-        }
-
-        return low > 0 && Word(low - 1, 4) is { } place && CallFrameEntry.Read(_memory, place) is { } entry && address - entry.Start < entry.Length ? entry : null;
+        CallFrameEntry? last = _all is not null
+            ? SortedAddresses.CountUpTo(_all.Count, address, i => _all.GetKeyAtIndex((int)i)) is > 0 and var count ? _all.GetValueAtIndex((int)count - 1) : null
+            : SortedAddresses.CountUpTo(_rows, address, row => Word(row, 0)) is > 0 and var rows && Word(rows - 1, 4) is { } place ? CallFrameEntry.Read(_memory, place) : null;
+        return last is not null && address - last.Start < last.Length ? last : null;
     }
 
     private static CallFrameTable All(IVirtualMemory memory, ulong start, ulong length)
@@ -94,18 +80,6 @@ internal sealed class CallFrameTable
         return new CallFrameTable(memory, 0, 0, all);
     }
 
-    private static CallFrameEntry? FindIn(SortedList<ulong, CallFrameEntry> all, ulong address)
-    {
-        (int low, int high) = (0, all.Count);
-        while (low < high)
-        {
-            int middle = (low + high) / 2;
-            (low, high) = all.GetKeyAtIndex(middle) <= address ? (middle + 1, high) : (low, middle);
-        }
-
-        return low > 0 && all.GetValueAtIndex(low - 1) is { } entry && address - entry.Start < entry.Length ? entry : null;
-    }
-
     private static CallFrameTable? At(IVirtualMemory memory, ulong header)
     {
         byte[] bytes = new byte[FirstRow];
@@ -114,6 +88,6 @@ internal sealed class CallFrameTable
             : null;
     }
 
-    private ulong? Word(uint row, int at) =>
+    private ulong? Word(long row, int at) =>
         _memory.TryRead(new GuestVirtual(_header + FirstRow + ((ulong)row * RowBytes) + (ulong)at), out uint word) ? unchecked(_header + (ulong)(int)word) : null;
 }

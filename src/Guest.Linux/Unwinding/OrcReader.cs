@@ -16,11 +16,7 @@ public sealed class OrcReader(LinuxKernel kernel)
 
     /// <summary>The rows of the kernel's own code in the order of addresses; none where it has none.</summary>
     /// <exception cref="ReplayKitException">RK0602, RK0603: the kernel's types are not known, or not these.</exception>
-    public IReadOnlyList<OrcRow> Kernel() =>
-        kernel.Symbols.Find("__start_orc_unwind_ip")?.Address.Value is { } places && kernel.Symbols.Find("__stop_orc_unwind_ip")?.Address.Value is { } end
-        && kernel.Symbols.Find("__start_orc_unwind")?.Address.Value is { } entries && end >= places
-            ? Read(places, entries, (end - places) / PlaceBytes)
-            : [];
+    public IReadOnlyList<OrcRow> Kernel() => OwnTables() is { } own ? Read(own.Places, own.Entries, own.Count) : [];
 
     /// <summary>The rows of a module's code; none where it has none, or they cannot be read.</summary>
     /// <exception cref="ReplayKitException">RK0602, RK0603, as for <see cref="Kernel"/>.</exception>
@@ -43,10 +39,9 @@ public sealed class OrcReader(LinuxKernel kernel)
     /// <exception cref="ReplayKitException">RK0602, RK0603, as for <see cref="Kernel"/>.</exception>
     public OrcRow? At(ulong address)
     {
-        if (Places("__start_orc_unwind_ip", "__stop_orc_unwind_ip") is { } own && kernel.Symbols.Find("__start_orc_unwind")?.Address.Value is { } rows
-            && IsWithin("_stext", "_etext", address))
+        if (OwnTables() is { } own && IsWithin("_stext", "_etext", address))
         {
-            return Find(own.Start, rows, own.Count, address);
+            return Find(own.Places, own.Entries, own.Count, address);
         }
 
         if (kernel.Modules.At(new GuestVirtual(address)) is not { } module)
@@ -58,30 +53,22 @@ public sealed class OrcReader(LinuxKernel kernel)
         return Find(places, entries, count, address);
     }
 
-    private (ulong Start, ulong Count)? Places(string start, string end) =>
-        kernel.Symbols.Find(start)?.Address.Value is { } first && kernel.Symbols.Find(end)?.Address.Value is { } last && last >= first ? (first, (last - first) / PlaceBytes) : null;
+    private (ulong Places, ulong Entries, ulong Count)? OwnTables() =>
+        PlaceOf("__start_orc_unwind_ip") is { } places && PlaceOf("__stop_orc_unwind_ip") is { } end && PlaceOf("__start_orc_unwind") is { } entries && end >= places
+            ? (places, entries, (end - places) / PlaceBytes)
+            : null;
 
-    private bool IsWithin(string start, string end, ulong address) =>
-        kernel.Symbols.Find(start)?.Address.Value is { } first && kernel.Symbols.Find(end)?.Address.Value is { } last && address - first < last - first;
+    private ulong? PlaceOf(string symbol) => kernel.Symbols.Find(symbol)?.Address.Value;
+
+    private bool IsWithin(string start, string end, ulong address) => PlaceOf(start) is { } first && PlaceOf(end) is { } last && address - first < last - first;
 
     // The last row that begins at the address or before it.
     private OrcRow? Find(ulong places, ulong entries, ulong count, ulong address)
     {
-        (ulong low, ulong high) = (0, Math.Min(count, MostEntries));
-        while (low < high)
-        {
-            ulong middle = (low + high) / 2;
-            if (AddressAt(places, middle) is not { } start)
-            {
-                return null;
-            }
-
-            (low, high) = start <= address ? (middle + 1, high) : (low, middle);
-        }
-
         byte[] entry = new byte[EntryBytes];
-        return low > 0 && kernel.Types.SizeOf("orc_entry") == EntryBytes && kernel.Memory.TryRead(new GuestVirtual(entries + ((low - 1) * EntryBytes)), entry)
-            ? Row(AddressAt(places, low - 1).GetValueOrDefault(), entry, FrameOf())
+        return SortedAddresses.CountUpTo((long)Math.Min(count, MostEntries), address, i => AddressAt(places, (ulong)i)) is > 0 and var rows
+            && kernel.Types.SizeOf("orc_entry") == EntryBytes && kernel.Memory.TryRead(new GuestVirtual(entries + ((ulong)(rows - 1) * EntryBytes)), entry)
+            ? Row(AddressAt(places, (ulong)(rows - 1)).GetValueOrDefault(), entry, FrameOf())
             : null;
     }
 

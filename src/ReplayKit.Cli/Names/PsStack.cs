@@ -21,18 +21,18 @@ internal sealed record PsStack(int Tid, string Name, IReadOnlyList<PsFrame> Fram
     public static IReadOnlyList<PsStack> Of(LinuxKernel kernel, Vcpu vcpu, GuestTask process)
     {
         StackReader reader = new(kernel);
-        Dictionary<string, IReadOnlyList<ElfFunction>> functions = [];
+        Dictionary<string, (IReadOnlyList<ElfSegment> Segments, IReadOnlyList<ElfFunction> Functions)> files = [];
         bool runs = kernel.Tasks.TryFindCurrent(vcpu, out GuestVirtual current);
-        return [.. kernel.Tasks.Threads(process).Items.Select(task => Of(kernel, task, runs && task.Address.Value == current.Value ? reader.Of(vcpu) : reader.Of(task), functions))];
+        return [.. kernel.Tasks.Threads(process).Items.Select(task => Of(kernel, task, runs && task.Address.Value == current.Value ? reader.Of(vcpu) : reader.Of(task), files))];
     }
 
-    private static PsStack Of(LinuxKernel kernel, GuestTask task, CallStack stack, Dictionary<string, IReadOnlyList<ElfFunction>> functions)
+    private static PsStack Of(LinuxKernel kernel, GuestTask task, CallStack stack, Dictionary<string, (IReadOnlyList<ElfSegment> Segments, IReadOnlyList<ElfFunction> Functions)> files)
     {
         AddressSpace? space = kernel.AddressSpaces.Of(task);
-        return new PsStack(task.Tid, task.Name, [.. stack.Frames.Select(frame => FrameOf(kernel, space, frame, functions))], stack.IsWhole ? null : stack.End);
+        return new PsStack(task.Tid, task.Name, [.. stack.Frames.Select(frame => FrameOf(kernel, space, frame, files))], stack.IsWhole ? null : stack.End);
     }
 
-    private static PsFrame FrameOf(LinuxKernel kernel, AddressSpace? space, StackFrame frame, Dictionary<string, IReadOnlyList<ElfFunction>> functions)
+    private static PsFrame FrameOf(LinuxKernel kernel, AddressSpace? space, StackFrame frame, Dictionary<string, (IReadOnlyList<ElfSegment> Segments, IReadOnlyList<ElfFunction> Functions)> files)
     {
         if ((long)frame.Pc.Value < 0)
         {
@@ -41,21 +41,21 @@ internal sealed record PsStack(int Tid, string Name, IReadOnlyList<PsFrame> Fram
         }
 
         MappedArea? area = space?.AreaAt(frame.Inside);
-        return PsFrame.Of(frame, area?.File is null ? string.Empty : FunctionAt(area, frame, functions), area?.Name ?? string.Empty);
+        return PsFrame.Of(frame, area?.File is null ? string.Empty : FunctionAt(area, frame, files), area?.Name ?? string.Empty);
     }
 
-    private static string FunctionAt(MappedArea area, StackFrame frame, Dictionary<string, IReadOnlyList<ElfFunction>> functions)
+    private static string FunctionAt(MappedArea area, StackFrame frame, Dictionary<string, (IReadOnlyList<ElfSegment> Segments, IReadOnlyList<ElfFunction> Functions)> files)
     {
-        ElfFile? elf = ElfFile.Read(area.File!);
-        if (!functions.TryGetValue(area.Name, out IReadOnlyList<ElfFunction>? known))
+        if (!files.TryGetValue(area.Name, out (IReadOnlyList<ElfSegment> Segments, IReadOnlyList<ElfFunction> Functions) known))
         {
-            functions.Add(area.Name, known = elf?.Functions() ?? []);
+            ElfFile? elf = ElfFile.Read(area.File!);
+            files.Add(area.Name, known = (elf?.Segments ?? [], elf?.Functions() ?? []));
         }
 
         ulong offset = frame.Inside.Value - area.Start.Value + area.FileOffset;
-        ElfSegment? segment = elf?.Segments.Where(each => offset - each.FileOffset < each.Length).Select(each => (ElfSegment?)each).FirstOrDefault();
+        ElfSegment? segment = known.Segments.Where(each => offset - each.FileOffset < each.Length).Select(each => (ElfSegment?)each).FirstOrDefault();
         ulong address = segment is { } found ? unchecked(offset - found.FileOffset + found.Address) : offset;
-        ElfFunction? function = known.Where(each => address - each.Address < Math.Max(each.Size, 1)).Select(each => (ElfFunction?)each).FirstOrDefault();
+        ElfFunction? function = known.Functions.Where(each => address - each.Address < Math.Max(each.Size, 1)).Select(each => (ElfFunction?)each).FirstOrDefault();
         return function is { } named ? Text(named.Name, address - named.Address + (frame.Pc.Value - frame.Inside.Value)) : string.Empty;
     }
 

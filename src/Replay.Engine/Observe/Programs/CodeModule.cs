@@ -1,3 +1,4 @@
+using Guest.Linux;
 using Guest.Linux.Elf;
 using Guest.Linux.Files;
 using Guest.Machine.State;
@@ -46,17 +47,8 @@ public sealed class CodeModule(int number, string path, FileIdentity identity)
     }
 
     /// <summary>The function that an address of the file belongs to; null where none does.</summary>
-    public ElfFunction? FunctionAt(ulong address)
-    {
-        (int low, int high) = (0, Functions.Count);
-        while (low < high)
-        {
-            int middle = (low + high) / 2;
-            (low, high) = Functions[middle].Address <= address ? (middle + 1, high) : (low, middle);
-        }
-
-        return low > 0 && Functions[low - 1] is var found && (found.Size == 0 || address - found.Address < found.Size) ? found : null;
-    }
+    public ElfFunction? FunctionAt(ulong address) => SortedAddresses.CountUpTo(Functions.Count, address, i => Functions[(int)i].Address) is > 0 and var count
+        && Functions[(int)count - 1] is var found && (found.Size == 0 || address - found.Address < found.Size) ? found : null;
 
     /// <summary>Reads what the file says of itself, as far as it is in the guest's memory.</summary>
     internal void Read()

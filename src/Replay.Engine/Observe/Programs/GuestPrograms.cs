@@ -1,3 +1,4 @@
+using Guest.Linux;
 using Guest.Linux.Elf;
 using Guest.Linux.Files;
 using Guest.Machine;
@@ -265,14 +266,7 @@ public sealed class GuestPrograms : IPluginState
     private KernelFunction? FunctionAt(GuestVirtual pc)
     {
         _sorted ??= [.. _functions.Values];
-        (int low, int high) = (0, _sorted.Length);
-        while (low < high)
-        {
-            int middle = (low + high) / 2;
-            (low, high) = _sorted[middle].Start.Value <= pc.Value ? (middle + 1, high) : (low, middle);
-        }
-
-        return low > 0 && pc.Value < _sorted[low - 1].End.Value ? _sorted[low - 1] : null;
+        return SortedAddresses.CountUpTo(_sorted.Length, pc.Value, i => _sorted[i].Start.Value) is > 0 and var count && pc.Value < _sorted[count - 1].End.Value ? _sorted[count - 1] : null;
     }
 
     private static void Save(StateWriter writer, GuestProgram program)

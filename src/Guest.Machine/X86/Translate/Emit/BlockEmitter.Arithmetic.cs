@@ -130,7 +130,7 @@ internal sealed partial class BlockEmitter
     }
 
     private void AddInterpret(int condition) =>
-        AddCold(new ColdStub(ColdKind.Interpret, _code.JumpIf(condition, 0), 0, _at, Repeat: _flags == FlagPlace.Repeatable ? _producer : -1));
+        AddCold(new ColdStub(ColdKind.Interpret, _code.JumpIf(condition, 0), 0, _at, Repeat: Repeat));
 
     // A one-byte opcode on 32 or 64 bits.
     private void Encoded(int opcode, int reg, Operand rm, int bits)

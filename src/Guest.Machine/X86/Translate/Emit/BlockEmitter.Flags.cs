@@ -12,6 +12,9 @@ internal sealed partial class BlockEmitter
     // The instruction from whose registers the flags can be had again, as long as those are unchanged; -1 for none.
     private int _producer;
 
+    // The instruction that a slow path has the flags from again, or -1.
+    private int Repeat => _flags == FlagPlace.Repeatable ? _producer : -1;
+
     // Keeps the flags where an instruction is about to write a register that repeating their comparison would need.
     private void PrepareFlags(ref GuestInstruction op)
     {

@@ -89,6 +89,9 @@ internal sealed partial class BlockEmitter
     // Whether an instruction can use a register without a scratch register.
     private bool IsAtHand(int guest) => Host.Home(guest) >= 0 || (_keeps && guest == _kept);
 
+    // The host register into which an instruction puts all of a guest register.
+    private int Target(int guest, int scratch) => Host.Home(guest) is >= 0 and var home ? home : IsAtHand(guest) ? Host.R14 : scratch;
+
     // Whether an instruction leaves R14 alone, but for a register in memory that it needs there.
     private bool KeepsR14(ref GuestInstruction op, out int needed)
     {

@@ -234,13 +234,12 @@ internal sealed partial class BlockEmitter
 
     private void EmitSearch(int size, bool write, bool aligned = false, AccessGroup group = default)
     {
-        int repeat = _flags == FlagPlace.Repeatable ? _producer : -1;
         _slotInRcx = -1;
         if (aligned)
         {
             _code.Byte(0xA8); // test al, size - 1
             _code.Byte(size - 1);
-            AddCold(new ColdStub(ColdKind.Interpret, _code.JumpIf(5, 0), 0, _at, Repeat: repeat));
+            AddCold(new ColdStub(ColdKind.Interpret, _code.JumpIf(5, 0), 0, _at, Repeat: Repeat));
         }
 
         EmitAccessBegins(group);
@@ -251,7 +250,7 @@ internal sealed partial class BlockEmitter
         _code.Rex(true, 0, 0, Host.Rax);
         _code.Byte(0x3D); // cmp rax, 4096 - size
         _code.Int32(0x1000 - size);
-        AddCold(new ColdStub(ColdKind.Access, _code.JumpIf(7, 0), retry, _at, size, write, repeat, Group: group));
+        AddCold(new ColdStub(ColdKind.Access, _code.JumpIf(7, 0), retry, _at, size, write, Repeat, Group: group));
         _code.Index64(0x8B, Host.Rcx, Host.Rbp, Host.Rcx, 3, table + TlbEntry.Host);
         EmitAccessEnds();
     }

@@ -84,9 +84,7 @@ internal sealed partial class BlockEmitter
         : Operand.Of(LoadRead(op.Rm, op.RmIsHigh, Host.Rax, op.Form.ReplacesRm));
 
     // As LoadOperand; what is replaced whole is not loaded.
-    private int LoadRead(int guest, bool high, int scratch, bool replaced) => replaced && Home(guest) < 0
-        ? IsAtHand(guest) ? Host.R14 : scratch
-        : LoadOperand(guest, high, scratch);
+    private int LoadRead(int guest, bool high, int scratch, bool replaced) => replaced && Home(guest) < 0 ? Target(guest, scratch) : LoadOperand(guest, high, scratch);
 
     private void EmitPlainMemory(ref GuestInstruction op)
     {
@@ -175,8 +173,7 @@ internal sealed partial class BlockEmitter
 
     private void EmitLea(ref GuestInstruction op)
     {
-        int to = IsAtHand(op.Reg) && Host.Home(op.Reg) < 0 ? Host.R14 : Host.Home(op.Reg);
-        int target = to < 0 || op.Form.Bits == 16 ? Host.Rax : to;
+        int target = op.Form.Bits == 16 ? Host.Rax : Target(op.Reg, Host.Rax);
         EmitEffectiveAddress(ref op, target);
         if (op.Form.Bits == 32 && !op.Cut)
         {
@@ -198,8 +195,7 @@ internal sealed partial class BlockEmitter
         int bits = op.Form.Bits;
         if (bits >= 32)
         {
-            int home = Host.Home(op.Rm);
-            int to = home >= 0 ? home : IsAtHand(op.Rm) ? Host.R14 : Host.Rcx;
+            int to = Target(op.Rm, Host.Rcx);
             _code.Move(to, op.ImmediateBytes);
             StoreOperand(op.Rm, false, to);
             return;

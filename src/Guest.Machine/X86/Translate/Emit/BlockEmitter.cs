@@ -143,13 +143,12 @@ internal sealed partial class BlockEmitter
         int first = PartEnd(0);
         bool inParts = first < _count;
         _code.Immediate64(inParts ? 7 : 5, Host.R11, _count << 16); // cmp or sub
-        int repeat = _flags == FlagPlace.Repeatable ? _producer : -1;
-        AddCold(new ColdStub(kind, _code.JumpIf(inParts ? 12 : 8, 0), 0, index, Repeat: repeat));
+        AddCold(new ColdStub(kind, _code.JumpIf(inParts ? 12 : 8, 0), 0, index, Repeat: Repeat));
         if (_beside)
         {
             _code.Mem32(0x83, 7, Host.Rbp, StatePlaces.Stop); // cmp dword [stop], 0
             _code.Byte(0);
-            AddCold(new ColdStub(kind, _code.JumpIf(5, 0), 0, index, Repeat: repeat));
+            AddCold(new ColdStub(kind, _code.JumpIf(5, 0), 0, index, Repeat: Repeat));
         }
 
         if (inParts)

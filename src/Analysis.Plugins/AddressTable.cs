@@ -1,4 +1,4 @@
-namespace Analysis.Plugins.Coverage;
+namespace Analysis.Plugins;
 
 /// <summary>Numbers of pairs of words, from 0 in the order in which they came.</summary>
 /// <remarks>Written out: a dictionary's being compiled costs more than all that is asked of this.</remarks>
