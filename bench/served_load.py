@@ -83,9 +83,24 @@ class Guest:
         if code != 0:
             raise SystemExit(f'the guest ended with {code}: ' + ''.join(self.errors))
 
+    def pin(self):
+        """The vCPU's thread to processor 0; the recorder's other threads, the network's process and the clients to processor 1, so that the scheduler's placing is the same in each window."""
+        processes = [self.process.pid] + [int(pid) for pid in os.listdir('/proc') if pid.isdigit() and parent(pid) == self.process.pid]
+        for process in processes:
+            for thread in os.listdir(f'/proc/{process}/task'):
+                os.sched_setaffinity(int(thread), {0} if int(thread) == self.process.pid else {1})
+        os.sched_setaffinity(0, {1})
+
     def cpu_seconds(self):
         fields = open(f'/proc/{self.process.pid}/stat').read().rsplit(') ', 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
+
+
+def parent(pid):
+    try:
+        return int(open(f'/proc/{pid}/stat').read().rsplit(') ', 1)[1].split()[1])
+    except (OSError, IndexError):
+        return 0
 
 
 class Setup:
@@ -253,6 +268,8 @@ def window(setup, arguments, work, guest, control, verb, logs):
     before = received_bytes(guest.pcap) if arguments.capture else (0, 0)
     if verb == 'record':
         control.ask('record-start', output=recording)
+    if arguments.pin:
+        guest.pin()
     setup.load(work, guest.ports[work], 2, arguments.page)
     rate = setup.load(work, guest.ports[work], arguments.seconds, arguments.page)
     if verb == 'record':
@@ -509,6 +526,7 @@ def main():
     parser.add_argument('--kernel', default='6.1')
     parser.add_argument('--seconds', type=int, default=60)
     parser.add_argument('--pairs', type=int, default=15)
+    parser.add_argument('--pin', action='store_true', help='cost: the vCPU on processor 0, everything else on processor 1')
     parser.add_argument('--capture', action='store_true', help='cost: capture frames, to compare the log with what was received')
     parser.add_argument('--page', default='index.html', choices=['index.html', 'numbers'], help='cost: what nginx is asked for')
     parser.add_argument('--times', type=int, default=50)

@@ -8,6 +8,8 @@ public sealed class AccessWords : ISegmentedPlugin<AccessWords>
 {
     private readonly PerVcpu<long> _accesses = new();
     private readonly PerVcpu<long> _bytes = new();
+    private (long Accesses, long Bytes, int Words)[] _totals = [];
+    private int _known;
 
     /// <inheritdoc/>
     public static string Name => "access-words";
@@ -20,22 +22,19 @@ public sealed class AccessWords : ISegmentedPlugin<AccessWords>
         on.Pieces(
             (trace, words) =>
             {
+                Learn(trace.Pieces);
+                (long Accesses, long Bytes, int Words)[] totals = _totals;
                 (long accesses, long bytes) = (0, 0);
-                ReadOnlySpan<CodePiece> pieces = trace.Pieces;
                 for (int at = 0; at < words.Length;)
                 {
-                    CodePiece piece = pieces[(int)words[at++]];
-                    foreach (ref readonly PieceAccess access in piece.Accesses)
-                    {
-                        accesses++;
-                        bytes += access.Size;
-                    }
-
+                    ref readonly (long Accesses, long Bytes, int Words) piece = ref totals[(int)words[at++]];
+                    accesses += piece.Accesses;
+                    bytes += piece.Bytes;
                     at += piece.Words;
                     for (; at < words.Length && TraceWords.IsAccess(words[at]); at += TraceWords.PerAccess)
                     {
-                        accesses++;
-                        bytes += TraceWords.SizeOf(words[at]);
+                        accesses += TraceWords.ElementsOf(words[at]);
+                        bytes += TraceWords.ElementsOf(words[at]) * TraceWords.SizeOf(words[at]);
                     }
                 }
 
@@ -43,6 +42,26 @@ public sealed class AccessWords : ISegmentedPlugin<AccessWords>
                 _bytes[trace.Cpu.Index] += bytes;
             },
             accesses: true);
+    }
+
+    // What all accesses of a piece come to; the words say where each was.
+    private void Learn(ReadOnlySpan<CodePiece> pieces)
+    {
+        if (_totals.Length < pieces.Length)
+        {
+            Array.Resize(ref _totals, Math.Max(pieces.Length, 2 * _totals.Length));
+        }
+
+        for (; _known < pieces.Length; _known++)
+        {
+            long bytes = 0;
+            foreach (ref readonly PieceAccess access in pieces[_known].Accesses)
+            {
+                bytes += access.Size;
+            }
+
+            _totals[_known] = (pieces[_known].Accesses.Length, bytes, pieces[_known].Words);
+        }
     }
 
     /// <inheritdoc/>

@@ -81,9 +81,10 @@ internal sealed class CacheWalker(CacheHierarchy caches, int lineBits, Dictionar
                 Take(piece, number, parts[part], found);
             }
 
-            for (; at < words.Length && TraceWords.IsAccess(words[at]); at += TraceWords.PerAccess)
+            for (int kinds; at < words.Length && TraceWords.IsAccess(words[at]); at += kinds * TraceWords.PerAccess)
             {
-                TakeInterpreted(piece, number, words.Slice(at, TraceWords.PerAccess));
+                kinds = TraceWords.Alternates(words[at]) ? 2 : 1;
+                TakeInterpreted(piece, number, words.Slice(at, kinds * TraceWords.PerAccess));
             }
         }
     }
@@ -152,16 +153,23 @@ internal sealed class CacheWalker(CacheHierarchy caches, int lineBits, Dictionar
         Take(piece, number, part.Index, linear, _physical | (linear & 0xFFF), part.Size, part.IsWrite ? AccessKind.Write : AccessKind.Read);
     }
 
-    // One by the interpreter; those are not counted by their piece.
-    private void TakeInterpreted(in PieceFetches piece, int number, ReadOnlySpan<ulong> access)
+    // Those by the interpreter; they are not counted by their piece.
+    private void TakeInterpreted(in PieceFetches piece, int number, ReadOnlySpan<ulong> accesses)
     {
-        int size = TraceWords.SizeOf(access[0]);
-        AccessKind kind = TraceWords.IsWrite(access[0]) ? AccessKind.Write : AccessKind.Read;
-        for (int at = 0, part; at < size; at += part)
+        for (int element = 0; element < TraceWords.ElementsOf(accesses[0]); element++)
         {
-            part = TraceWords.PartOf(size - at);
-            Caches.CountData(kind, piece.IsUser, 1);
-            Take(piece, number, 0, access[1] + (ulong)at, access[2] + (ulong)at, part, kind);
+            for (int i = 0; i < accesses.Length; i += TraceWords.PerAccess)
+            {
+                ulong place = TraceWords.PlaceOf(accesses[i], element);
+                int size = TraceWords.SizeOf(accesses[i]);
+                AccessKind kind = TraceWords.IsWrite(accesses[i]) ? AccessKind.Write : AccessKind.Read;
+                for (int at = 0, part; at < size; at += part)
+                {
+                    part = TraceWords.PartOf(size - at);
+                    Caches.CountData(kind, piece.IsUser, 1);
+                    Take(piece, number, 0, accesses[i + 1] + place + (ulong)at, accesses[i + 2] + place + (ulong)at, part, kind);
+                }
+            }
         }
     }
 

@@ -11,6 +11,10 @@ public interface IAccessObserver
     /// <param name="value">What was read or written; bits beyond the size may be anything.</param>
     void Accessed(ulong linear, ulong physical, int size, bool write, ulong value);
 
-    /// <summary>Whether it may be told of what a repeated string instruction accessed when some elements are done, each by itself and in order, instead of at each element. Must not change.</summary>
+    /// <summary>Whether it may be told of what a repeated string instruction accessed when some elements are done (<see cref="AccessedRun"/>), instead of at each element. Must not change.</summary>
     bool TakesRuns => false;
+
+    /// <summary>A repeated string instruction has accessed some elements. Called only where <see cref="TakesRuns"/> says so.</summary>
+    /// <param name="run">The elements.</param>
+    void AccessedRun(in ElementRun run) => throw new NotSupportedException("this observer takes no runs");
 }

@@ -87,10 +87,23 @@ internal sealed partial class VcpuObserver
                 TakeAccess(buffer, piece, order, access, linear, _trace.PhysicalOf(words[access.Word + 1], linear.Value));
             }
 
-            for (int at = piece.Words; at < words.Length; at += TraceWords.PerAccess)
+            for (int at = piece.Words, kinds; at < words.Length; at += kinds * TraceWords.PerAccess)
             {
+                kinds = TraceWords.Alternates(words[at]) ? 2 : 1;
+                TakeRun(buffer, piece, order, words.Slice(at, kinds * TraceWords.PerAccess));
+            }
+        }
+    }
+
+    private void TakeRun(EventBuffer<AccessEvent> buffer, CodePiece piece, ulong order, ReadOnlySpan<ulong> words)
+    {
+        for (int element = 0; element < TraceWords.ElementsOf(words[0]); element++)
+        {
+            for (int at = 0; at < words.Length; at += TraceWords.PerAccess)
+            {
+                ulong place = TraceWords.PlaceOf(words[at], element);
                 PieceAccess access = new(0, (byte)TraceWords.SizeOf(words[at]), TraceWords.IsWrite(words[at]), 0, 0);
-                TakeAccess(buffer, piece, order, access, new GuestVirtual(words[at + 1]), new GuestPhysical(words[at + 2]));
+                TakeAccess(buffer, piece, order, access, new GuestVirtual(words[at + 1] + place), new GuestPhysical(words[at + 2] + place));
             }
         }
     }

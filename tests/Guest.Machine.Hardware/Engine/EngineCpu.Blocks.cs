@@ -12,6 +12,7 @@ public sealed partial class EngineCpu
     private readonly Translator? translator;
     private readonly Surroundings surroundings = new();
     private readonly byte[] dataBefore = new byte[Arena.DataSize];
+    private readonly byte[] mixedBefore = new byte[Arena.MixedSize];
 
     /// <summary>Cases in which emitted code executed the instruction.</summary>
     public long Translated { get; private set; }
@@ -30,6 +31,7 @@ public sealed partial class EngineCpu
     private Outcome? RunBlock(ref CpuSnapshot state)
     {
         Data.CopyTo(dataBefore);
+        Mixed.CopyTo(mixedBefore);
         CpuSnapshot after = state;
         after.Rip = surroundings.Address;
         StateCopy.Load(cpu, after);
@@ -37,12 +39,21 @@ public sealed partial class EngineCpu
         UserMachine.EnterUserMode(cpu, mode);
         if (outcome.Vector == Outcome.Unusable)
         {
-            dataBefore.CopyTo(Data);
+            PutBack();
             return null;
         }
 
         state = after;
         return outcome;
+    }
+
+    // A call that led back pushed until a page was missing, wherever the stack pointer led: over the code, too.
+    private void PutBack()
+    {
+        dataBefore.CopyTo(Data);
+        mixedBefore.CopyTo(Mixed);
+        Fill();
+        Write(codeAddress, surroundings.Bytes);
     }
 
     private Outcome RunToEnd(ref CpuSnapshot after, ulong address)

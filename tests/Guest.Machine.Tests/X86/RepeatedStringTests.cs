@@ -1,4 +1,5 @@
 using Guest.Machine.X86;
+using Guest.Machine.X86.Observe;
 using Iced.Intel;
 using Xunit.Abstractions;
 using static Iced.Intel.AssemblerRegisters;
@@ -154,11 +155,36 @@ public sealed class RepeatedStringTests(ITestOutputHelper output)
         return counts;
     }
 
+    // Runs are taken apart as a trace's reader does it.
     private sealed class Seeing(List<string> accessed, bool takesRuns) : IAccessObserver
     {
+        private readonly List<(ulong Word, ElementRun Run)> _together = [];
+
         public bool TakesRuns => takesRuns;
 
-        public void Accessed(ulong linear, ulong physical, int size, bool write, ulong value) =>
-            accessed.Add($"{linear:x} {physical:x} {size} {write} {value & (ulong.MaxValue >> (64 - (8 * size))):x}");
+        public void Accessed(ulong linear, ulong physical, int size, bool write, ulong value) => accessed.Add($"{linear:x} {physical:x} {size} {write}");
+
+        public void AccessedRun(in ElementRun run)
+        {
+            ulong word = TraceWords.Interpreted(run);
+            Assert.True(TraceWords.IsAccess(word));
+            _together.Add((word, run));
+            if (TraceWords.Alternates(word))
+            {
+                return;
+            }
+
+            for (int element = 0; element < TraceWords.ElementsOf(word); element++)
+            {
+                foreach ((ulong each, ElementRun of) in _together)
+                {
+                    Assert.Equal(of.Elements, TraceWords.ElementsOf(each));
+                    ulong place = TraceWords.PlaceOf(each, element);
+                    Accessed(of.Linear + place, of.Physical + place, TraceWords.SizeOf(each), TraceWords.IsWrite(each), 0);
+                }
+            }
+
+            _together.Clear();
+        }
     }
 }

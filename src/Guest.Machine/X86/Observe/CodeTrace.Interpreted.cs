@@ -12,7 +12,7 @@ public sealed partial class CodeTrace : IInstructionObserver, IAccessObserver
     private static readonly bool[] NearJumps = Enumerate();
     private readonly InstructionInfoFactory _info = new();
     private readonly CodePiece?[] _recent = new CodePiece?[RecentPieces];
-    private readonly List<(int Descriptor, ulong Linear, ulong Physical)> _pending = [];
+    private readonly List<(ulong Descriptor, ulong Linear, ulong Physical)> _pending = [];
     private CodePiece? _executing;
     private bool _repeats;
     private bool _isOfInterest;
@@ -81,18 +81,10 @@ public sealed partial class CodeTrace : IInstructionObserver, IAccessObserver
     }
 
     /// <inheritdoc/>
-    void IAccessObserver.Accessed(ulong linear, ulong physical, int size, bool write, ulong value)
-    {
-        int descriptor = TraceWords.Interpreted(size, write);
-        if (_executing is null)
-        {
-            AppendAccess(descriptor, linear, physical);
-        }
-        else
-        {
-            _pending.Add((descriptor, linear, physical));
-        }
-    }
+    void IAccessObserver.Accessed(ulong linear, ulong physical, int size, bool write, ulong value) => Accessed(TraceWords.Interpreted(size, write), linear, physical);
+
+    /// <inheritdoc/>
+    void IAccessObserver.AccessedRun(in ElementRun run) => Accessed(TraceWords.Interpreted(run), run.Linear, run.Physical);
 
     /// <inheritdoc/>
     bool IAccessObserver.TakesRuns => true;
@@ -246,7 +238,7 @@ public sealed partial class CodeTrace : IInstructionObserver, IAccessObserver
         }
 
         AppendWord((ulong)piece.Number);
-        foreach ((int descriptor, ulong linear, ulong physical) in _pending)
+        foreach ((ulong descriptor, ulong linear, ulong physical) in _pending)
         {
             AppendAccess(descriptor, linear, physical);
         }
@@ -254,9 +246,21 @@ public sealed partial class CodeTrace : IInstructionObserver, IAccessObserver
         _pending.Clear();
     }
 
-    private void AppendAccess(int descriptor, ulong linear, ulong physical)
+    private void Accessed(ulong descriptor, ulong linear, ulong physical)
     {
-        AppendWord((ulong)(long)descriptor);
+        if (_executing is null)
+        {
+            AppendAccess(descriptor, linear, physical);
+        }
+        else
+        {
+            _pending.Add((descriptor, linear, physical));
+        }
+    }
+
+    private void AppendAccess(ulong descriptor, ulong linear, ulong physical)
+    {
+        AppendWord(descriptor);
         AppendWord(linear);
         AppendWord(physical);
     }

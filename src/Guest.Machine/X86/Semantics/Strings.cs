@@ -174,7 +174,6 @@ internal static partial class Strings
         }
     }
 
-    // What was read from one place and written to the other stands in the other now.
     private static void Report<T, TOperation>(Vcpu cpu, ref Op op, int elements, bool down, IAccessObserver observer)
         where T : struct, IWidth
         where TOperation : struct, IStringOperation
@@ -187,20 +186,16 @@ internal static partial class Strings
             throw new InvalidOperationException("what a string instruction has accessed cannot be found again");
         }
 
-        int step = down ? -T.Bytes : T.Bytes;
-        ulong from = cpu.LinearUnchecked((SegmentName)op.Segment, AddressSize.Cut(cpu.State.Rsi, op.AddressBits));
-        ulong to = cpu.LinearUnchecked(SegmentName.Es, AddressSize.Cut(cpu.State.Rdi, op.AddressBits));
-        for (int i = 0, at = 0; i < elements; i++, at += step)
+        if (TOperation.HasSource)
         {
-            if (TOperation.HasSource)
-            {
-                observer.Accessed(from + (ulong)at, cpu.PhysicalOf(source + at), T.Bytes, write: false, Get<T>((writes ? destination : source) + at));
-            }
+            ulong from = cpu.LinearUnchecked((SegmentName)op.Segment, AddressSize.Cut(cpu.State.Rsi, op.AddressBits));
+            observer.AccessedRun(new ElementRun(from, cpu.PhysicalOf(source), T.Bytes, elements, down, IsWrite: false, Alternates: TOperation.HasDestination));
+        }
 
-            if (TOperation.HasDestination)
-            {
-                observer.Accessed(to + (ulong)at, cpu.PhysicalOf(destination + at), T.Bytes, writes, Get<T>(destination + at));
-            }
+        if (TOperation.HasDestination)
+        {
+            ulong to = cpu.LinearUnchecked(SegmentName.Es, AddressSize.Cut(cpu.State.Rdi, op.AddressBits));
+            observer.AccessedRun(new ElementRun(to, cpu.PhysicalOf(destination), T.Bytes, elements, down, writes, Alternates: false));
         }
     }
 
