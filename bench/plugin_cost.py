@@ -5,7 +5,7 @@
     bench/plugin_cost.py --rounds 3 --only coverage,profile --windows gzip
     bench/plugin_cost.py --no-qemu
 
-Windows: 'boot' is a boot of Debian's kernel 6.1 to its power-off; 'gzip' is what a second recording has more than a boot: busybox's gzip over 4 MB of text that it makes
+Windows: 'boot' is a boot of Debian's kernel 6.1 to its power-off; 'gzip' is what a second recording has more than a boot: busybox's gzip over 16 MB of text that it makes
 itself. A recording is replayed whole, by 'replay' and by 'analyze' in turn; of 'gzip' the cost of its boot, up to the first line that its script prints, is taken
 away from both. 'access-words' takes all data accesses as emitted code writes them, 'access-totals' as records; what they cost is what a memory trace costs before anything is made of it. A plugin of QEMU's does the same on the same guest, where its interface has what is needed: blocks by an
 inline addition, edges and accesses by a call each. Debian's package has no header for plugins; bench/plugin_cost/tcg.c declares what it uses.
@@ -24,7 +24,7 @@ BARS = {'block-count': 1.15, 'instruction-mix': None, 'coverage': 1.3, 'access-w
 TCG = {'block-count': 'blocks', 'coverage': 'edges', 'access-words': 'memory'}
 DONE = 'the guest is done'
 GZIP = """echo ready
-i=0; while [ $i -lt 40 ]; do cat /etc/init-session /proc/kallsyms 2>/dev/null | head -c 100000; i=$((i+1)); done | gzip -c | wc -c
+i=0; while [ $i -lt 160 ]; do cat /etc/init-session /proc/kallsyms 2>/dev/null | head -c 100000; i=$((i+1)); done | gzip -c | wc -c
 echo the guest is done
 """
 COMMAND_LINE = 'console=ttyS0 quiet panic=-1'
