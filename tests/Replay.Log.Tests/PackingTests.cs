@@ -142,6 +142,25 @@ public sealed class PackingTests : IDisposable
     }
 
     [Theory]
+    [InlineData('S')] // sparse
+    [InlineData('M')] // continued from another volume
+    [InlineData('V')] // the volume's name
+    [InlineData('5')] // a directory
+    [InlineData('2')] // a symbolic link
+    public void An_entry_that_is_no_plain_file_is_refused(char type)
+    {
+        Pack(withCheckpoints: false);
+        byte[] archive = Archive();
+        string[] before = Names();
+        const int TypeAt = 156, ChecksumAt = 148;
+        archive[TypeAt] = (byte)type;
+        archive.AsSpan(ChecksumAt, 8).Fill((byte)' ');
+        int sum = archive.Take(512).Sum(value => value);
+        System.Text.Encoding.ASCII.GetBytes(Convert.ToString(sum, 8).PadLeft(6, '0') + "\0 ").CopyTo(archive, ChecksumAt);
+        Assert.True(IsRefused(Stream(archive), before));
+    }
+
+    [Theory]
     [InlineData("../manifest.json")]
     [InlineData("/etc/passwd")]
     [InlineData("log/../../x.rklog")]

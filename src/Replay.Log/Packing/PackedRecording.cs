@@ -99,7 +99,7 @@ public sealed class PackedRecording
 
             throw LogErrors.Damage(_path, file.Position, "the archive ends without its index");
         }
-        catch (Exception error) when (error is InvalidDataException or EndOfStreamException or FormatException or JsonException)
+        catch (Exception error) when (error is InvalidDataException or EndOfStreamException or FormatException or NotSupportedException or JsonException)
         {
             throw LogErrors.Damage(_path, file.Position, $"it is no packed recording, or not all of one ({error.Message.TrimEnd('.')})");
         }
