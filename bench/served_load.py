@@ -85,22 +85,10 @@ class Guest:
 
     def pin(self):
         """The vCPU's thread to processor 0; the recorder's other threads, the network's process and the clients to processor 1, so that the scheduler's placing is the same in each window."""
-        processes = [self.process.pid] + [int(pid) for pid in os.listdir('/proc') if pid.isdigit() and parent(pid) == self.process.pid]
-        for process in processes:
+        for process in [self.process.pid, *children(self.process.pid)]:
             for thread in os.listdir(f'/proc/{process}/task'):
                 os.sched_setaffinity(int(thread), {0} if int(thread) == self.process.pid else {1})
         os.sched_setaffinity(0, {1})
-
-    def cpu_seconds(self):
-        fields = open(f'/proc/{self.process.pid}/stat').read().rsplit(') ', 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
-
-
-def parent(pid):
-    try:
-        return int(open(f'/proc/{pid}/stat').read().rsplit(') ', 1)[1].split()[1])
-    except (OSError, IndexError):
-        return 0
 
 
 class Setup:

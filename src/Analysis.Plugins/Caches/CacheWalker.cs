@@ -81,10 +81,11 @@ internal sealed class CacheWalker(CacheHierarchy caches, int lineBits, Dictionar
                 Take(piece, number, parts[part], found);
             }
 
-            for (int kinds; at < words.Length && TraceWords.IsAccess(words[at]); at += kinds * TraceWords.PerAccess)
+            while (at < words.Length && TraceWords.IsAccess(words[at]))
             {
-                kinds = TraceWords.Alternates(words[at]) ? 2 : 1;
-                TakeInterpreted(piece, number, words.Slice(at, kinds * TraceWords.PerAccess));
+                ReadOnlySpan<ulong> access = TraceWords.AccessAt(words, at);
+                TakeInterpreted(piece, number, access);
+                at += access.Length;
             }
         }
     }

@@ -87,15 +87,16 @@ internal sealed partial class VcpuObserver
                 TakeAccess(buffer, piece, order, access, linear, _trace.PhysicalOf(words[access.Word + 1], linear.Value));
             }
 
-            for (int at = piece.Words, kinds; at < words.Length; at += kinds * TraceWords.PerAccess)
+            for (int at = piece.Words; at < words.Length;)
             {
-                kinds = TraceWords.Alternates(words[at]) ? 2 : 1;
-                TakeRun(buffer, piece, order, words.Slice(at, kinds * TraceWords.PerAccess));
+                ReadOnlySpan<ulong> access = TraceWords.AccessAt(words, at);
+                TakeInterpreted(buffer, piece, order, access);
+                at += access.Length;
             }
         }
     }
 
-    private void TakeRun(EventBuffer<AccessEvent> buffer, CodePiece piece, ulong order, ReadOnlySpan<ulong> words)
+    private void TakeInterpreted(EventBuffer<AccessEvent> buffer, CodePiece piece, ulong order, ReadOnlySpan<ulong> words)
     {
         for (int element = 0; element < TraceWords.ElementsOf(words[0]); element++)
         {

@@ -21,18 +21,18 @@ internal sealed record PsStack(int Tid, string Name, IReadOnlyList<PsFrame> Fram
     public static IReadOnlyList<PsStack> Of(LinuxKernel kernel, Vcpu vcpu, GuestTask process)
     {
         StackReader reader = new(kernel);
-        Dictionary<string, (IReadOnlyList<ElfSegment> Segments, IReadOnlyList<ElfFunction> Functions)> files = [];
+        Dictionary<string, FileContent> files = [];
         bool runs = kernel.Tasks.TryFindCurrent(vcpu, out GuestVirtual current);
         return [.. kernel.Tasks.Threads(process).Items.Select(task => Of(kernel, task, runs && task.Address.Value == current.Value ? reader.Of(vcpu) : reader.Of(task), files))];
     }
 
-    private static PsStack Of(LinuxKernel kernel, GuestTask task, CallStack stack, Dictionary<string, (IReadOnlyList<ElfSegment> Segments, IReadOnlyList<ElfFunction> Functions)> files)
+    private static PsStack Of(LinuxKernel kernel, GuestTask task, CallStack stack, Dictionary<string, FileContent> files)
     {
         AddressSpace? space = kernel.AddressSpaces.Of(task);
         return new PsStack(task.Tid, task.Name, [.. stack.Frames.Select(frame => FrameOf(kernel, space, frame, files))], stack.IsWhole ? null : stack.End);
     }
 
-    private static PsFrame FrameOf(LinuxKernel kernel, AddressSpace? space, StackFrame frame, Dictionary<string, (IReadOnlyList<ElfSegment> Segments, IReadOnlyList<ElfFunction> Functions)> files)
+    private static PsFrame FrameOf(LinuxKernel kernel, AddressSpace? space, StackFrame frame, Dictionary<string, FileContent> files)
     {
         if ((long)frame.Pc.Value < 0)
         {
@@ -44,12 +44,12 @@ internal sealed record PsStack(int Tid, string Name, IReadOnlyList<PsFrame> Fram
         return PsFrame.Of(frame, area?.File is null ? string.Empty : FunctionAt(area, frame, files), area?.Name ?? string.Empty);
     }
 
-    private static string FunctionAt(MappedArea area, StackFrame frame, Dictionary<string, (IReadOnlyList<ElfSegment> Segments, IReadOnlyList<ElfFunction> Functions)> files)
+    private static string FunctionAt(MappedArea area, StackFrame frame, Dictionary<string, FileContent> files)
     {
-        if (!files.TryGetValue(area.Name, out (IReadOnlyList<ElfSegment> Segments, IReadOnlyList<ElfFunction> Functions) known))
+        if (!files.TryGetValue(area.Name, out FileContent? known))
         {
             ElfFile? elf = ElfFile.Read(area.File!);
-            files.Add(area.Name, known = (elf?.Segments ?? [], elf?.Functions() ?? []));
+            files.Add(area.Name, known = new FileContent(elf?.Segments ?? [], elf?.Functions() ?? []));
         }
 
         ulong offset = frame.Inside.Value - area.Start.Value + area.FileOffset;
@@ -60,4 +60,7 @@ internal sealed record PsStack(int Tid, string Name, IReadOnlyList<PsFrame> Fram
     }
 
     private static string Text(string name, ulong distance) => string.Create(CultureInfo.InvariantCulture, $"{name}+0x{distance:x}");
+
+    /// <summary>What a file says of itself, as far as it is in the guest's memory.</summary>
+    private sealed record FileContent(IReadOnlyList<ElfSegment> Segments, IReadOnlyList<ElfFunction> Functions);
 }

@@ -112,8 +112,8 @@ public sealed class RepeatedStringTests(ITestOutputHelper output)
             List<string> accessed = [];
             List<string> told = [];
             using var sighted = new BareCpu();
-            single.Cpu.Observe(new Seeing(accessed, takesRuns: false));
-            sighted.Cpu.Observe(new Seeing(told, takesRuns: true));
+            single.Cpu.Observe(new Seeing(single, accessed, takesRuns: false));
+            sighted.Cpu.Observe(new Seeing(sighted, told, takesRuns: true));
             Action<Assembler> code = Instructions[random.Next(Instructions.Length)];
             var data = new byte[0x6000];
             random.NextBytes(data.AsSpan(random.Next(data.Length)));
@@ -155,14 +155,15 @@ public sealed class RepeatedStringTests(ITestOutputHelper output)
         return counts;
     }
 
-    // Runs are taken apart as a trace's reader does it.
-    private sealed class Seeing(List<string> accessed, bool takesRuns) : IAccessObserver
+    // Runs are taken apart as a trace's reader does it. What was read from one place and written to the other stands in the other now.
+    private sealed class Seeing(BareCpu cpu, List<string> accessed, bool takesRuns) : IAccessObserver
     {
         private readonly List<(ulong Word, ElementRun Run)> _together = [];
 
         public bool TakesRuns => takesRuns;
 
-        public void Accessed(ulong linear, ulong physical, int size, bool write, ulong value) => accessed.Add($"{linear:x} {physical:x} {size} {write}");
+        public void Accessed(ulong linear, ulong physical, int size, bool write, ulong value) =>
+            accessed.Add($"{linear:x} {physical:x} {size} {write} {value & (ulong.MaxValue >> (64 - (8 * size))):x}");
 
         public void AccessedRun(in ElementRun run)
         {
@@ -180,7 +181,8 @@ public sealed class RepeatedStringTests(ITestOutputHelper output)
                 {
                     Assert.Equal(of.Elements, TraceWords.ElementsOf(each));
                     ulong place = TraceWords.PlaceOf(each, element);
-                    Accessed(of.Linear + place, of.Physical + place, TraceWords.SizeOf(each), TraceWords.IsWrite(each), 0);
+                    ulong stands = (run.IsWrite ? run.Physical : of.Physical) + place;
+                    Accessed(of.Linear + place, of.Physical + place, TraceWords.SizeOf(each), TraceWords.IsWrite(each), BitConverter.ToUInt64(cpu.Read(stands, 8)));
                 }
             }
 

@@ -33,7 +33,10 @@ public static class TraceWords
     /// <summary>Bytes.</summary>
     public static int SizeOf(ulong word) => (int)(word >> SizeShift) & Field;
 
-    /// <summary>Accesses of that size, each beginning where the one before ends.</summary>
+    /// <summary>The words of the access that begins at a place, and of the one whose elements alternate with its own.</summary>
+    public static ReadOnlySpan<ulong> AccessAt(ReadOnlySpan<ulong> words, int at) => words.Slice(at, Alternates(words[at]) ? 2 * PerAccess : PerAccess);
+
+    /// <summary>Accesses of that size, side by side.</summary>
     public static int ElementsOf(ulong word) => ((int)(word >> MoreShift) & Field) + 1;
 
     /// <summary>How far behind the address an element begins.</summary>
