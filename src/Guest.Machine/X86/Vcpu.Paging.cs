@@ -85,6 +85,9 @@ public sealed partial class Vcpu
         return PendingPageFault is null;
     }
 
+    /// <summary>Where a code address stands, if the right to fetch it is remembered.</summary>
+    internal bool KnowsFetch(bool user, ulong address, out nint host) => _tlb.TryFetch(user, address, out host);
+
     // As TryTranslate, with the privilege of fetches: the data accesses' may be another one.
     private bool TryTranslateFetch(ulong address, out ulong physical)
     {

@@ -263,6 +263,11 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
         {
             _interpreter.Go(s.Retired + 1);
         }
+        else if (reason == Leave.Interpret && _blocks.Links.BlockAt(_blocks.Links.SiteAt(s.Emitted.Site).Block) is { Crosses: true } block)
+        {
+            _blocks.Cross(s.Rip, block.Mode);
+            _interpreter.Step(Statistics);
+        }
         else
         {
             _interpreter.Step(Statistics);

@@ -10,6 +10,7 @@ internal readonly record struct ModeKey(int Value)
     private const int WideBit = 32;
     private const int X87Bit = 64;
     private const int ApartBit = 128;
+    private const int CrossingBit = 256;
 
     /// <summary>The privilege of data accesses.</summary>
     internal AccessMode Access => (AccessMode)(Value & 3);
@@ -38,8 +39,11 @@ internal readonly record struct ModeKey(int Value)
     /// <summary>The same for such a run.</summary>
     internal ModeKey Apart => new(Value | ApartBit);
 
-    /// <summary>The same for an ordinary one.</summary>
-    internal ModeKey Together => new(Value & ~ApartBit);
+    /// <summary>The same for one instruction that goes on in the next page.</summary>
+    internal ModeKey Crossing => new(Value | CrossingBit);
+
+    /// <summary>The same for ordinary blocks.</summary>
+    internal ModeKey Together => new(Value & ~(ApartBit | CrossingBit));
 
     /// <summary>What is the same in all modes of privilege.</summary>
     internal int Features => Value & ~3;

@@ -6,7 +6,9 @@ namespace Guest.Machine.X86.Translate.Decode;
 /// <summary>Decodes 64-bit code of one page.</summary>
 internal sealed class InstructionReader
 {
+    private const int Longest = 15;
     private readonly PageCodeReader _bytes = new();
+    private readonly byte[] _crossing = GC.AllocateArray<byte>(Longest + 1, pinned: true);
     private readonly Decoder _decoder;
     private readonly CodeForms _forms;
 
@@ -20,7 +22,21 @@ internal sealed class InstructionReader
     /// <returns>False where it does not end inside the page.</returns>
     internal bool TryRead(nint hostPage, int offset, out GuestInstruction read)
     {
-        _bytes.Set(hostPage + offset, 0x1000 - offset);
+        return TryRead(hostPage + offset, 0x1000 - offset, offset, out read);
+    }
+
+    /// <summary>Decodes the instruction at an offset of a page that goes on in another one.</summary>
+    internal void ReadCrossing(nint hostPage, int offset, nint hostNext, out GuestInstruction read)
+    {
+        int first = 0x1000 - offset;
+        Raw.Span(hostPage + offset, first).CopyTo(_crossing);
+        Raw.Span(hostNext, Longest - first).CopyTo(_crossing.AsSpan(first));
+        _ = TryRead(Raw.AddressOf(ref _crossing[0]), Longest, offset, out read);
+    }
+
+    private bool TryRead(nint bytes, int length, int offset, out GuestInstruction read)
+    {
+        _bytes.Set(bytes, length);
         _decoder.IP = (ulong)offset;
         read = default;
         read.Offset = offset;
@@ -34,7 +50,7 @@ internal sealed class InstructionReader
         read.Form = _forms.Of(read.Decoded);
         if (read.Kind != EmitKind.Interpret)
         {
-            ReadEncoding(hostPage + offset, ref read);
+            ReadEncoding(bytes, ref read);
         }
 
         return true;

@@ -37,7 +37,7 @@ internal sealed partial class BlockEmitter
     }
 
     // Jumps to the linear address in RAX. The flags are in memory. RCX and R14 are overwritten.
-    private void EmitJumpCache(int index)
+    private void EmitJumpCache(int index, ColdKind missed = ColdKind.Jump)
     {
         AccessMode mode = _mode.Access;
         int jumps = StatePlaces.Jumps(mode);
@@ -52,7 +52,7 @@ internal sealed partial class BlockEmitter
         _code.Mem64(0x33, Host.R14, Host.Rbp, IsMovable ? StatePlaces.UserKey : StatePlaces.KernelKey);
         _code.Index64(0x3B, Host.R14, Host.Rbp, Host.Rcx, 0, jumps);
         nint miss = _code.JumpIf(5, 0);
-        AddCold(new ColdStub(ColdKind.Jump, miss, 0, index));
+        AddCold(new ColdStub(missed, miss, 0, index));
         if (IsMovable)
         {
             _code.Immediate64(4, Host.Rax, -0x1000);

@@ -68,7 +68,7 @@ internal sealed partial class BlockEmitter
         }
 
         block.Offsets[count] = count == 0 ? (ushort)block.Offset : (ushort)ops[count - 1].Next;
-        block.Bytes = Math.Max(block.Offsets[count] - block.Offset, 1);
+        block.Bytes = block.Crosses ? 0x1000 - block.Offset : Math.Clamp(block.Offsets[count] - block.Offset, 1, 0x1000 - block.Offset);
         EmitBody();
         SetWords();
         EmitCold();
@@ -99,7 +99,12 @@ internal sealed partial class BlockEmitter
             _slotInRcx = keepsRcx ? _slotInRcx : -1;
         }
 
-        if (_next)
+        if (_block.Crosses)
+        {
+            EmitCodeAddress(Host.Rax, _block.Offset);
+            EmitJumpCache(0, ColdKind.Interpret);
+        }
+        else if (_next)
         {
             EmitInterpretExit(_count);
         }
@@ -113,7 +118,7 @@ internal sealed partial class BlockEmitter
     private int EmitPrologue()
     {
         (_producer, _slotInRcx) = (-1, -1);
-        int writer = _count == 0 ? -1 : FirstWriter();
+        int writer = _count == 0 || _block.Second != 0 ? -1 : FirstWriter();
         _loop = new LoopState { IsPossible = writer < 0 && Trace is null };
         _block.EntryWithFlags = _code.Here;
         if (writer >= 0)
@@ -133,6 +138,7 @@ internal sealed partial class BlockEmitter
             EmitBudgetCheck(ColdKind.Budget, 0);
             EmitUnitCheck(StatePlaces.VectorsLive, ColdKind.Vectors, kind => UsesUnit(kind) && kind != EmitKind.X87);
             EmitUnitCheck(StatePlaces.X87Live, ColdKind.X87, kind => kind == EmitKind.X87);
+            EmitTailCheck();
         }
 
         return -1;
@@ -190,6 +196,38 @@ internal sealed partial class BlockEmitter
                 AddCold(new ColdStub(load, jump, _code.Here, 0));
                 return;
             }
+        }
+    }
+
+    // What stands in the second page of an instruction that crosses into it is looked at each time.
+    private void EmitTailCheck()
+    {
+        if (_block.Tail.Length == 0)
+        {
+            return;
+        }
+
+        _code.Move(Host.Rcx, (ulong)_block.Second);
+        for (int at = 0; at < _block.Tail.Length;)
+        {
+            int size = 1 << System.Numerics.BitOperations.Log2((uint)(_block.Tail.Length - at));
+            ulong bytes = 0;
+            for (int i = 0; i < size; i++)
+            {
+                bytes |= (ulong)_block.Tail[at + i] << (8 * i);
+            }
+
+            _code.Move(Host.Rax, bytes);
+            if (size == 2)
+            {
+                _code.Byte(0x66);
+            }
+
+            _code.Rex(size == 8, Host.Rax, 0, Host.Rcx);
+            _code.Byte(size == 1 ? 0x3A : 0x3B); // cmp rax, [rcx + at]
+            _code.ModRm(Host.Rax, Host.Rcx, at);
+            AddCold(new ColdStub(ColdKind.Interpret, _code.JumpIf(5, 0), 0, 0));
+            at += size;
         }
     }
 

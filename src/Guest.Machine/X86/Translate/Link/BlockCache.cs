@@ -123,13 +123,48 @@ internal sealed class BlockCache : IDisposable
         ulong linear = LinearOf(address, mode);
         HasLowKernelCode |= mode.IsSupervisor && (long)address >= 0;
         TranslatedBlock block = _pages[page]?.Find(offset, mode, linear) ?? Translate(host & ~0xFFF, new TranslatedBlock(page, offset, mode, linear));
-        if (!mode.IsApart)
+        if (!mode.IsApart && !block.Crosses)
         {
             _jumps.Add(mode.Access, address, KeyOf(mode), block.Entry);
         }
 
         return block;
     }
+
+    /// <summary>Gives the jump cache a block of one instruction that goes on in the next page, where both pages are known as they were last fetched from.</summary>
+    /// <remarks>
+    /// An entry of the jump cache lasts as long as the mappings that instructions were fetched through, both pages' here; and the block looks each time whether
+    /// the second page still holds the same bytes, so that nothing need know of it that writes there.
+    /// </remarks>
+    internal void Cross(ulong address, ModeKey mode)
+    {
+        ulong linear = address & ~0xFFFUL;
+        bool user = !mode.IsSupervisor;
+        if (!MayCross || !_cpu.KnowsFetch(user, address, out nint host) || !_cpu.KnowsFetch(user, linear + 0x1000, out nint second))
+        {
+            return;
+        }
+
+        int page = _cpu.Memory.PageOf(host);
+        if (_pages[page]?.Find((int)(address & 0xFFF), mode.Crossing, linear) is not { } block)
+        {
+            block = TranslateCrossing(host & ~0xFFF, second, new TranslatedBlock(page, (int)(address & 0xFFF), mode.Crossing, linear));
+        }
+        else if (block.Second != second || !Raw.Span(second, block.Tail.Length).SequenceEqual(block.Tail))
+        {
+            _pages[page]!.Remove(block, _removed);
+            _ = DropRemoved(page);
+            block = TranslateCrossing(host & ~0xFFF, second, new TranslatedBlock(page, block.Offset, block.Mode, linear));
+        }
+
+        if (block.Entry != 0)
+        {
+            _jumps.Add(mode.Access, address, KeyOf(mode), block.Entry);
+        }
+    }
+
+    // Where other vCPUs run at the same time, the second page's bytes are not this one's to look at. Traces and stops know whole pages only.
+    private bool MayCross => !_cpu.SharesRam && Trace is null && _cuts.IsEmpty;
 
     /// <summary>Ends blocks before the places at which a run is to stop: those are the interpreter's. Costs the blocks at places that come or go.</summary>
     /// <param name="stops">A run that looks at every instruction, or at none (null), leaves the blocks as they are for the next one.</param>
@@ -254,14 +289,7 @@ internal sealed class BlockCache : IDisposable
 
     private TranslatedBlock Translate(nint hostPage, TranslatedBlock block)
     {
-        if (_hot.Room < RoomForBlock || _cold.Room < RoomForBlock)
-        {
-            Empty();
-            Emptied++;
-        }
-
-        _memory.Need(_hot.Here);
-        _memory.Need(_cold.Here);
+        MakeRoom();
         Links.Add(block);
         bool interpreted = Decode(hostPage, block, out int count);
         block.Piece = count == 0 ? null : Trace?.AddPiece(block.Linear, block.Mode.IsSupervisor ? 0 : 3, _ops.AsSpan(0, count));
@@ -276,6 +304,40 @@ internal sealed class BlockCache : IDisposable
             block.Piece.Lay(_emitter.Accesses);
         }
 
+        return Added(block);
+    }
+
+    // What is not translated is remembered without code.
+    private TranslatedBlock TranslateCrossing(nint hostPage, nint hostNext, TranslatedBlock block)
+    {
+        _reader.ReadCrossing(hostPage, block.Offset, hostNext, out _ops[0]);
+        block.Bytes = 0x1000 - block.Offset;
+        block.Second = hostNext;
+        block.Tail = [.. Raw.Span(hostNext, Math.Max(_ops[0].Length - block.Bytes, 0))];
+        if (block.Tail.Length > 0 && BlockEmitter.IsTranslated(_ops[0], block.Mode.Together) && !EndsTurn(_ops[0]))
+        {
+            MakeRoom();
+            Links.Add(block);
+            _emitter.Emit(block, _ops, 1, next: false);
+        }
+
+        return Added(block);
+    }
+
+    private void MakeRoom()
+    {
+        if (_hot.Room < RoomForBlock || _cold.Room < RoomForBlock)
+        {
+            Empty();
+            Emptied++;
+        }
+
+        _memory.Need(_hot.Here);
+        _memory.Need(_cold.Here);
+    }
+
+    private TranslatedBlock Added(TranslatedBlock block)
+    {
         _cpu.Memory.Derive(block.Page, PageFlags.Code);
         (_pages[block.Page] ??= new PageBlocks()).Add(block);
         Translated++;
@@ -307,7 +369,13 @@ internal sealed class BlockCache : IDisposable
         bool x87 = false;
         for (int at = block.Offset; at < 0x1000 && count < _ops.Length; at = _ops[count++].Next)
         {
-            if (!_reader.TryRead(hostPage, at, out _ops[count]) || !BlockEmitter.IsTranslated(_ops[count], block.Mode) || IsStop(block, at) || EndsTurn(_ops[count]) || Trace?.Leaves(_ops[count], block.Linear + (ulong)at) == true)
+            if (!_reader.TryRead(hostPage, at, out _ops[count]))
+            {
+                block.Crosses = count == 0 && MayCross;
+                return count == 0 || !MayCross;
+            }
+
+            if (!BlockEmitter.IsTranslated(_ops[count], block.Mode) || IsStop(block, at) || EndsTurn(_ops[count]) || Trace?.Leaves(_ops[count], block.Linear + (ulong)at) == true)
             {
                 return true;
             }

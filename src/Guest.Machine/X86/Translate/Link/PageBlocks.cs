@@ -58,6 +58,13 @@ internal sealed class PageBlocks
         TakeOut(removed);
     }
 
+    /// <summary>Removes one block, and hands it over.</summary>
+    internal void Remove(TranslatedBlock block, List<TranslatedBlock> removed)
+    {
+        removed.Add(block);
+        TakeOut(removed);
+    }
+
     /// <summary>Removes the blocks that contain any of some linear addresses or end before it, and hands them over.</summary>
     internal void RemoveAt(ImmutableArray<ulong> addresses, List<TranslatedBlock> removed)
     {

@@ -23,6 +23,15 @@ internal sealed class TranslatedBlock(int page, int offset, ModeKey mode, ulong 
     /// <summary>Bytes of its instructions.</summary>
     internal int Bytes { get; set; }
 
+    /// <summary>Whether it stands for an instruction that goes on in the next page: it looks whether the jump cache knows a block of that alone.</summary>
+    internal bool Crosses { get; set; }
+
+    /// <summary>The host's address of the page in which its one instruction goes on, or 0.</summary>
+    internal nint Second { get; set; }
+
+    /// <summary>What of that instruction stands there.</summary>
+    internal byte[] Tail { get; set; } = [];
+
     /// <summary>Its instructions.</summary>
     internal int Count { get; set; }
 
