@@ -88,6 +88,9 @@ internal sealed class AccessGroups
         return (int)(_accesses[index].At.Offset - _accesses[group.Leader].At.Offset) + group.Skip;
     }
 
+    /// <summary>The last instruction of an instruction's group.</summary>
+    internal int LastOf(int index) => Array.LastIndexOf(_groupOf, _groupOf[index], _count - 1, _count - index);
+
     /// <summary>Whether a later instruction counts on what one before this has found.</summary>
     internal bool IsOpenAt(int index)
     {

@@ -35,14 +35,19 @@ internal static class RegisterUse
         _ => Fields(ref op),
     };
 
-    /// <summary>The registers that an instruction's encoding names, one bit each: operands, base and index.</summary>
-    internal static int Touched(ref GuestInstruction op)
+    /// <summary>The registers that an instruction's encoding names, one bit each: operands, and where asked for base and index.</summary>
+    internal static int Touched(ref GuestInstruction op, bool withAddress = true)
     {
         CodeForm form = op.Form;
         int touched = op.Kind is EmitKind.MoveImmediate or EmitKind.ByteSwap or EmitKind.Push or EmitKind.Pop ? Operand(ref op)
             : !op.HasMemory && form.Rm == OperandRole.General ? 1 << op.Rm : 0;
         touched |= form.Reg == OperandRole.General ? 1 << op.Reg : 0;
         touched |= form.Vvvv == OperandRole.General ? 1 << op.Vvvv : 0;
+        if (!withAddress)
+        {
+            return touched;
+        }
+
         touched |= op.HasMemory && op.Base >= 0 ? 1 << op.Base : 0;
         return touched | (op.HasMemory && op.Index >= 0 ? 1 << op.Index : 0);
     }

@@ -54,7 +54,7 @@ internal sealed partial class BlockEmitter
     // cmp register, 0: CF, OF and AF are 0, the others those of the value.
     private void EmitCompareZero(int guest, int bits)
     {
-        int home = Host.Home(guest);
+        int home = Home(guest);
         if (bits == 16)
         {
             _code.Byte(0x66);

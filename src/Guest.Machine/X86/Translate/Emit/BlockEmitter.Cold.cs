@@ -9,7 +9,7 @@ internal sealed partial class BlockEmitter
     private void EmitCold()
     {
         _code = _cold;
-        _kept = None;
+        (_kept, _slotIsOwed) = (None, false);
         for (int i = 0; i < _coldStubs.Count; i++)
         {
             ColdStub stub = _coldStubs[i];

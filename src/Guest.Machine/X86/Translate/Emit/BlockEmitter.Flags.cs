@@ -12,6 +12,9 @@ internal sealed partial class BlockEmitter
     // The instruction from whose registers the flags can be had again, as long as those are unchanged; -1 for none.
     private int _producer;
 
+    // The last instruction that has put an operand where its flags can be had from again (EmittedState.FlagOperand), or -1.
+    private int _operandOf;
+
     // The instruction that a slow path has the flags from again, or -1.
     private int Repeat => _flags == FlagPlace.Repeatable ? _producer : -1;
 
@@ -104,7 +107,43 @@ internal sealed partial class BlockEmitter
         }
 
         _flags = FlagPlace.Processor;
-        _producer = IsRepeatable(ref op) || (IsSum(op) && IsSoonWritten(ref op)) ? _at : -1;
+        _producer = op.HasMemory && _operandOf != _at ? (IsRepeatable(ref op) && !IsComparison(op) ? _at : -1)
+            : IsRepeatable(ref op) || (IsSum(op) && (op.HasMemory || IsSoonWritten(ref op))) ? _at : -1;
+    }
+
+    // Whether an instruction that reads memory puts what it reads aside, so that its flags need not be saved before the next search.
+    private bool KeepsOperand(ref GuestInstruction op) => op.Kind == EmitKind.Plain && !op.RegIsHigh
+        && ((IsComparison(op) && !op.Form.WritesReg) || IsSum(op)) && IsSoonSearched(ref op);
+
+    // Whether a search comes before the flags of the instruction at hand are written again or must be in memory, or the block may go on at its beginning with them.
+    private bool IsSoonSearched(ref GuestInstruction producer)
+    {
+        int sources = Sources(ref producer);
+        bool searched = false;
+        for (int i = _at + 1; i < _count; i++)
+        {
+            ref GuestInstruction op = ref _ops[i];
+            bool quiet = IsQuiet(i);
+            switch (op.Form.Flags)
+            {
+                case FlagUse.Writes when op.Kind is EmitKind.Plain or EmitKind.Accumulator:
+                    return searched || !quiet;
+                case FlagUse.None when (sources & RegisterUse.Written(ref op)) == 0 && !EndsBlock(op.Kind):
+                    searched |= !quiet;
+                    break;
+                case FlagUse.Reads when op.Kind == EmitKind.JumpIf:
+                    if (i == _count - 1)
+                    {
+                        return searched || (_loop.IsPossible && TargetOf(op) == _block.Offset);
+                    }
+
+                    break;
+                default:
+                    return false;
+            }
+        }
+
+        return searched && IsComparison(producer);
     }
 
     // Whether an instruction needs the old flags in the processor: those that it only keeps matter where anything can see them.
@@ -112,13 +151,13 @@ internal sealed partial class BlockEmitter
 
     // Comparisons of registers; AND, OR and XOR into a register: their flags are those of TEST of the result.
     private static bool IsRepeatable(ref GuestInstruction op) => IsComparison(op)
-        ? !op.HasMemory && !op.RegIsHigh && !op.RmIsHigh
+        ? !op.RegIsHigh && !op.RmIsHigh
         : op.Kind is EmitKind.Plain or EmitKind.Accumulator && op.Decoded.Mnemonic is Mnemonic.And or Mnemonic.Or or Mnemonic.Xor
             && !(op.HasMemory && op.Form.WritesRm) && !op.RegIsHigh && !op.RmIsHigh;
 
-    // ADD and SUB of registers and constants: with what was added taken away again, they can be repeated.
-    private static bool IsSum(in GuestInstruction op) => op.Decoded.Mnemonic is Mnemonic.Add or Mnemonic.Sub && !op.HasMemory && !op.RegIsHigh && !op.RmIsHigh
-        && (op.Form.Reg != OperandRole.General || op.Reg != op.Rm);
+    // ADD and SUB into a register: with what was added taken away again, they can be repeated.
+    private static bool IsSum(in GuestInstruction op) => op.Decoded.Mnemonic is Mnemonic.Add or Mnemonic.Sub && !op.RegIsHigh && !op.RmIsHigh
+        && (op.HasMemory ? op.Form.WritesReg && !op.Form.WritesRm : op.Form.Reg != OperandRole.General || op.Reg != op.Rm);
 
     // Whether the flags of the instruction at hand are written again, or used by a jump at the block's end, before they must be in memory: repeating a sum costs
     // more than saving its flags.
@@ -157,10 +196,21 @@ internal sealed partial class BlockEmitter
     // The flags of an instruction from the registers that it left: into the host's, or a rotation's into memory, where the others are. RAX and RCX are overwritten.
     private FlagPlace EmitFlagsAgain(ref GuestInstruction op)
     {
+        SettleSlot();
         _slotInRcx = -1;
-        if (IsComparison(op))
+        if (IsComparison(op) && op.HasMemory)
+        {
+            int reg = op.Form.Reg == OperandRole.General ? LoadOperand(op.Reg, false, Host.Rcx) : op.Reg;
+            Encode(ref op, reg, 0, Operand.At(Host.Rbp, StatePlaces.FlagOperand));
+        }
+        else if (IsComparison(op))
         {
             EmitPlainRegisters(ref op);
+        }
+        else if (op.Kind == EmitKind.ShiftImmediate && !IsRotate(op))
+        {
+            EmitShiftAgain(ref op);
+            return FlagPlace.Memory;
         }
         else if (IsRotate(op))
         {
@@ -206,6 +256,13 @@ internal sealed partial class BlockEmitter
             _code.Move(Host.Rax, result);
         }
 
+        if (op.HasMemory)
+        {
+            EmitOnOperand(adds ? Sub : Add, bits);
+            EmitOnOperand(adds ? Add : Sub, bits);
+            return;
+        }
+
         if (op.Form.Reg == OperandRole.General)
         {
             int addend = Fetched(Result(op) == op.Reg ? op.Rm : op.Reg, Host.Rcx);
@@ -217,6 +274,19 @@ internal sealed partial class BlockEmitter
         int value = op.ImmediateLength == 1 ? (sbyte)op.ImmediateBytes : (int)op.ImmediateBytes;
         EmitOnConstant(adds ? Sub : Add, value, bits);
         EmitOnConstant(adds ? Add : Sub, value, bits);
+    }
+
+    // ADD or SUB of the operand that was put aside to RAX.
+    private void EmitOnOperand(int operation, int bits)
+    {
+        if (bits == 16)
+        {
+            _code.Byte(0x66);
+        }
+
+        _code.Rex(bits == 64, Host.Rax, 0, Host.Rbp);
+        _code.Byte((operation << 3) | (bits == 8 ? 2 : 3));
+        _code.ModRm(Host.Rax, Host.Rbp, StatePlaces.FlagOperand);
     }
 
     // The group of opcode 80 and 81 on RAX.
@@ -326,6 +396,7 @@ internal sealed partial class BlockEmitter
     // The guest's registers from which an instruction's flags can be had again, one bit each.
     private static int Sources(ref GuestInstruction op) => op.Kind == EmitKind.Accumulator
         ? 1
+        : op.Kind == EmitKind.ShiftImmediate && !IsRotate(op) ? 0
         : !IsComparison(op) && !IsSum(op) ? 1 << Result(op)
-        : (op.Form.Reg == OperandRole.General ? 1 << op.Reg : 0) | (op.Form.Rm == OperandRole.General ? 1 << op.Rm : 0);
+        : (op.Form.Reg == OperandRole.General ? 1 << op.Reg : 0) | (op.Form.Rm == OperandRole.General && !op.HasMemory ? 1 << op.Rm : 0);
 }

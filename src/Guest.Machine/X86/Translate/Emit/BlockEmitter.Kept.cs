@@ -3,7 +3,10 @@ using Guest.Machine.X86.Translate.Decode;
 
 namespace Guest.Machine.X86.Translate.Emit;
 
-/// <content>R14 as a copy of one of the guest's registers that live in memory: read there, written to both, so that memory is always right.</content>
+/// <content>
+/// What stands elsewhere than where exits look for it, until an instruction may leave (<see cref="Settle"/>): R14 as a copy of one of the guest's registers
+/// that live in memory; how far pushes and pops have moved RSP; the place that a group has found.
+/// </content>
 internal sealed partial class BlockEmitter
 {
     private const int None = -1;
@@ -12,12 +15,83 @@ internal sealed partial class BlockEmitter
     // The register that R14 is to hold, whether it does, and whether the instruction at hand leaves it there.
     private int _kept;
     private bool _keptIsLoaded;
+    private bool _keptIsNewer;
     private bool _keeps;
     private bool _hasTouched;
 
+    // What is to be added to RSP.
+    private int _stackMoved;
+
+    // Whether the place in RCX is not in its group's slot yet, and the last instruction that needs it.
+    private bool _slotIsOwed;
+    private int _slotNeeded;
+
+    // Before an instruction: what it may leave with, or uses itself, is put where it belongs.
+    private void Settle(ref GuestInstruction op)
+    {
+        bool quiet = IsQuiet(_at);
+        if (!quiet)
+        {
+            SettleKept();
+        }
+
+        if (!quiet || UsesStackPointer(ref op))
+        {
+            SettleStack();
+        }
+
+        if (!(quiet && _keepsRcx))
+        {
+            SettleSlot();
+        }
+    }
+
+    private void SettleAll()
+    {
+        SettleKept();
+        SettleStack();
+    }
+
+    private void SettleKept()
+    {
+        if (_keptIsNewer)
+        {
+            _code.Mem64(0x89, Host.R14, Host.Rbp, Host.Place(_kept));
+            _keptIsNewer = false;
+        }
+    }
+
+    private void SettleStack()
+    {
+        if (_stackMoved != 0)
+        {
+            _code.Lea(Host.GuestRsp, Host.GuestRsp, _stackMoved);
+            _stackMoved = 0;
+        }
+    }
+
+    private void SettleSlot()
+    {
+        if (_slotIsOwed && _at <= _slotNeeded)
+        {
+            _code.Mem64(0x89, Host.Rcx, Host.Rbp, StatePlaces.Groups + (8 * _slotInRcx));
+        }
+
+        _slotIsOwed = false;
+    }
+
+    // Whether an instruction that leaves nothing uses RSP other than by pushing or popping something else.
+    private bool UsesStackPointer(ref GuestInstruction op) => op.Kind switch
+    {
+        EmitKind.PushImmediate => false,
+        EmitKind.Push or EmitKind.Pop => op.Rm == 4,
+        _ => ((RegisterUse.Written(ref op) | RegisterUse.Touched(ref op, withAddress: !_groups.IsFound(_at))) & (1 << 4)) != 0,
+    };
+
     private void FindTouched()
     {
-        (_kept, _keptIsLoaded, _keeps, _hasTouched) = (None, false, false, false);
+        (_kept, _keptIsLoaded, _keptIsNewer, _keeps, _hasTouched) = (None, false, false, false, false);
+        (_stackMoved, _slotIsOwed) = (0, false);
         int before = 0;
         for (int i = 0; i < _count; i++)
         {
@@ -39,6 +113,7 @@ internal sealed partial class BlockEmitter
         _keeps = KeepsR14(ref op, out int needed);
         if (!_keeps)
         {
+            SettleKept();
             _keptIsLoaded = false;
             return;
         }
@@ -64,6 +139,7 @@ internal sealed partial class BlockEmitter
     {
         if (guest != _kept)
         {
+            SettleKept();
             (_kept, _keptIsLoaded) = (guest, false);
         }
     }

@@ -35,7 +35,7 @@ internal sealed partial class BlockEmitter
         }
 
         (_flags, _producer, _slotInRcx) = (FlagPlace.Repeatable, _loop.Producer, -1);
-        (_kept, _keptIsLoaded) = (_loop.Kept, _loop.Kept >= 0);
+        (_kept, _keptIsLoaded, _slotIsOwed) = (_loop.Kept, _loop.Kept >= 0, false);
         EmitBudgetCheck(ColdKind.Budget, 0);
         EmitInstructions(-1);
     }

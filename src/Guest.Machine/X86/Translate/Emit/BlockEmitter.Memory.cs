@@ -191,6 +191,7 @@ internal sealed partial class BlockEmitter
     {
         if (register != Host.Rcx || group.Slot != _slotInRcx)
         {
+            SettleSlot();
             _code.Mem64(0x8B, register, Host.Rbp, StatePlaces.Groups + (8 * group.Slot));
             _slotInRcx = register == Host.Rcx ? group.Slot : _slotInRcx;
         }
@@ -220,8 +221,12 @@ internal sealed partial class BlockEmitter
         EmitSearch(group.Span, group.Writes, group: group);
         NoteSearched(size, write, group.Skip);
         _code.Index64(0x8D, Host.Rcx, Host.Rcx, Host.Rax, 0, 0);
-        _code.Mem64(0x89, Host.Rcx, Host.Rbp, StatePlaces.Groups + (8 * group.Slot));
-        _slotInRcx = group.Slot;
+        (_slotInRcx, _slotIsOwed, _slotNeeded) = (group.Slot, true, _groups.LastOf(_at));
+        if (!_keepsRcx)
+        {
+            SettleSlot();
+        }
+
         return Operand.At(Host.Rcx, group.Skip);
     }
 

@@ -105,7 +105,14 @@ internal sealed partial class BlockEmitter
             GiveUpFlagsToSearch();
         }
 
+        bool keepsOperand = KeepsOperand(ref op);
         Operand memory = EmitFind(ref op, op.MemorySize, form.WritesRm, form.IsAligned);
+        if (keepsOperand)
+        {
+            EmitKeepingOperand(ref op, memory);
+            return;
+        }
+
         int scratch = memory.Index < 0 && !needsRegisters ? Host.Rax : Host.R14;
         if ((needsFlags || needsRegisters) && !isFound)
         {
@@ -122,6 +129,31 @@ internal sealed partial class BlockEmitter
         int vvvv = form.Vvvv == OperandRole.General ? LoadOperand(op.Vvvv, false, Host.Rax) : op.Vvvv;
         Encode(ref op, reg, vvvv, memory);
         StoreWritten(ref op, reg, vvvv);
+    }
+
+    // What is compared or added is read first, and put where the slow path has the flags from again.
+    private void EmitKeepingOperand(ref GuestInstruction op, Operand memory)
+    {
+        int bits = op.Form.Bits;
+        _code.Rex(bits == 64, Host.Rax, Math.Max(memory.Index, 0), memory.Register);
+        _code.Bytes(bits switch { 8 => 0xB6_0FU, 16 => 0xB7_0FU, _ => 0x8BU }, bits >= 32 ? 1 : 2); // movzx or mov to RAX
+        EmitModRm(Host.Rax, memory);
+        _code.Mem64(0x89, Host.Rax, Host.Rbp, StatePlaces.FlagOperand);
+        int reg = op.Reg;
+        if (op.Form.Reg == OperandRole.General && Home(op.Reg) < 0)
+        {
+            SettleSlot();
+            _slotInRcx = -1;
+            reg = LoadOperand(op.Reg, false, Host.Rcx);
+        }
+        else if (op.Form.Reg == OperandRole.General)
+        {
+            reg = Home(op.Reg);
+        }
+
+        Encode(ref op, reg, 0, Operand.Of(Host.Rax));
+        StoreWritten(ref op, reg, 0);
+        _operandOf = _at;
     }
 
     // A0 to A3 as 8A, 8B, 88 and 89.
@@ -288,17 +320,15 @@ internal sealed partial class BlockEmitter
             _code.Reg8(0x8A, home, register);
             Turn(home, home, 56);
         }
+        else if (home < 0 && guest == _kept && _keeps)
+        {
+            _code.Move(Host.R14, register);
+            (_keptIsLoaded, _keptIsNewer) = (true, true);
+        }
         else if (home < 0)
         {
             _code.Mem64(0x89, register, Host.Rbp, Host.Place(guest));
-            if (guest == _kept)
-            {
-                _keptIsLoaded = _keeps;
-                if (_keeps && register != Host.R14)
-                {
-                    _code.Move(Host.R14, register);
-                }
-            }
+            _keptIsLoaded &= guest != _kept;
         }
     }
 

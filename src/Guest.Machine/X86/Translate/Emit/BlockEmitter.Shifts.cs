@@ -25,6 +25,16 @@ internal sealed partial class BlockEmitter
             return;
         }
 
+        if (seen && !IsTurn(op) && !IsDouble(op) && !op.HasMemory && IsSoonFaulting())
+        {
+            int register = LoadOperand(op.Rm, false, Host.R14);
+            _code.Mem64(0x89, register, Host.Rbp, StatePlaces.FlagOperand);
+            Encode(ref op, op.Reg, 0, Operand.Of(register));
+            StoreOperand(op.Rm, false, register);
+            (_flags, _producer) = (FlagPlace.Repeatable, _at);
+            return;
+        }
+
         Operand rm = EmitShiftOperand(ref op, seen && IsRotate(op), out int reg);
         Encode(ref op, reg, 0, rm);
         if (!seen)
@@ -37,14 +47,48 @@ internal sealed partial class BlockEmitter
         }
         else
         {
-            _code.Byte(0x9F); // lahf
-            EmitOverflow(ref op, rm, ShiftCount(op) == 1);
-            EmitNoAdjust(ref op);
-            StoreFlagsWord(_code);
+            EmitShiftFlags(ref op, rm);
             NoteFlagsInMemory();
         }
 
         StoreShifted(ref op, rm);
+    }
+
+    // Whether nothing but a fault can see the flags of the instruction at hand before they are all written again.
+    private bool IsSoonFaulting()
+    {
+        for (int i = _at + 1; i < _count; i++)
+        {
+            ref GuestInstruction op = ref _ops[i];
+            if (op.Form.Flags == FlagUse.Writes && op.Kind is EmitKind.Plain or EmitKind.Accumulator)
+            {
+                return true;
+            }
+
+            if (op.Form.Flags != FlagUse.None || EndsBlock(op.Kind))
+            {
+                return false;
+            }
+        }
+
+        return false;
+    }
+
+    // What was shifted is shifted once more, in RAX, and the flags go to memory.
+    private void EmitShiftAgain(ref GuestInstruction op)
+    {
+        _code.Mem64(0x8B, Host.Rax, Host.Rbp, StatePlaces.FlagOperand);
+        Encode(ref op, op.Reg, 0, Operand.Of(Host.Rax));
+        EmitShiftFlags(ref op, Operand.Of(Host.Rax));
+    }
+
+    // Stores the flags of a shift just made. Where OF is had from the operand, that is not RAX.
+    private void EmitShiftFlags(ref GuestInstruction op, Operand rm)
+    {
+        _code.Byte(0x9F); // lahf
+        EmitOverflow(ref op, rm, ShiftCount(op) == 1);
+        EmitNoAdjust(ref op);
+        StoreFlagsWord(_code);
     }
 
     // By RORX, which changes no flag: CF and OF can be had from the result, and the flags that a rotation keeps are in memory.

@@ -37,7 +37,7 @@ internal sealed partial class BlockEmitter
                 break;
         }
 
-        _code.Lea(Host.GuestRsp, Host.GuestRsp, -8);
+        _stackMoved -= 8;
     }
 
     // The place that a push will write, as a found operand.
@@ -49,13 +49,13 @@ internal sealed partial class BlockEmitter
         Operand slot = EmitFindAt(Host.GuestRsp, 0, 8, false);
         int to = IsDirectPop(ref op) ? Host.Home(op.Rm) : Host.Rcx;
         Encoded(0x8B, to, slot, 64);
-        _code.Lea(Host.GuestRsp, Host.GuestRsp, 8);
         if (Host.Home(op.Rm) == Host.GuestRsp)
         {
             _code.Move(Host.GuestRsp, Host.Rcx);
         }
         else
         {
+            _stackMoved += 8;
             StoreOperand(op.Rm, false, to);
         }
     }

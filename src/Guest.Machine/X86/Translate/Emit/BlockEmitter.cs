@@ -25,6 +25,9 @@ internal sealed partial class BlockEmitter
     // The group whose first byte's host address is in RCX, by its slot, or -1.
     private int _slotInRcx;
 
+    // Whether the instruction at hand leaves it there.
+    private bool _keepsRcx;
+
     /// <param name="hot">Where ordinary paths go.</param>
     /// <param name="cold">Where everything else goes.</param>
     /// <param name="stubs">What all blocks share.</param>
@@ -89,15 +92,19 @@ internal sealed partial class BlockEmitter
         {
             if (_at == writer)
             {
+                SettleAll();
                 EmitBudgetCheck(ColdKind.BudgetAfterWriter, writer);
             }
 
             PlaceKept(ref _ops[_at]);
-            bool keepsRcx = KeepsRcx(ref _ops[_at]);
-            _slotInRcx = keepsRcx ? _slotInRcx : -1;
+            _keepsRcx = KeepsRcx(ref _ops[_at]);
+            Settle(ref _ops[_at]);
+            _slotInRcx = _keepsRcx ? _slotInRcx : -1;
             EmitInstruction(ref _ops[_at]);
-            _slotInRcx = keepsRcx ? _slotInRcx : -1;
+            _slotInRcx = _keepsRcx ? _slotInRcx : -1;
         }
+
+        SettleAll();
 
         if (_block.Crosses)
         {
@@ -117,7 +124,7 @@ internal sealed partial class BlockEmitter
     // Returns the instruction before which the budget is checked, or -1 where that is done at once.
     private int EmitPrologue()
     {
-        (_producer, _slotInRcx) = (-1, -1);
+        (_producer, _operandOf, _slotInRcx) = (-1, -1, -1);
         int writer = _count == 0 || _block.Second != 0 ? -1 : FirstWriter();
         _loop = new LoopState { IsPossible = writer < 0 && Trace is null };
         _block.EntryWithFlags = _code.Here;

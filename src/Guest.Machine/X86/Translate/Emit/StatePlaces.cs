@@ -33,6 +33,7 @@ internal static class StatePlaces
     internal static readonly int TracePiece = Of(nameof(EmittedState.TracePiece));
     internal static readonly int TraceSpill = Of(nameof(EmittedState.TraceSpill));
     internal static readonly int TraceJumps = Of(nameof(EmittedState.TraceJumps));
+    internal static readonly int FlagOperand = Of(nameof(EmittedState.FlagOperand));
     internal static readonly int Groups = Of(nameof(EmittedState.Groups));
     internal static readonly int Mxcsr = StateLayout.Mxcsr - Host.StateBias;
     internal static readonly int SystemFlags = StateLayout.SystemFlags - Host.StateBias;

@@ -63,6 +63,9 @@ internal struct EmittedState
     /// <summary>The same: where the next indirect jump is written down.</summary>
     internal nint TraceJumps;
 
+    /// <summary>What an instruction read from memory, or shifted, whose flags are had again where somebody sees them.</summary>
+    internal ulong FlagOperand;
+
     /// <summary>Host addresses of what groups of accesses have found (<see cref="Analyse.AccessGroup"/>).</summary>
     internal GroupPlaces Groups;
 }
