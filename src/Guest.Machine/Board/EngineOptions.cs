@@ -13,7 +13,7 @@ public sealed record EngineOptions
     public int CodeBytes { get; init; } = 128 << 20;
 
     /// <summary>Entries of each software TLB table, a power of two.</summary>
-    public int TlbEntries { get; init; } = 256;
+    public int TlbEntries { get; init; } = 16384;
 
     /// <summary>Most instructions of a block, 1 to 256.</summary>
     public int MaxBlock { get; init; } = 64;

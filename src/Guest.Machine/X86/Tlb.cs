@@ -13,7 +13,7 @@ internal sealed class Tlb
     internal const int Modes = 3;
 
     /// <summary>Entries of each second-level table.</summary>
-    internal const int SecondLevelEntries = 4096;
+    internal const int SecondLevelEntries = 16384;
 
     /// <summary>Offset of the second level.</summary>
     internal const int SecondLevel = (Modes + 1) * TlbEntry.TableBytes;
@@ -21,8 +21,18 @@ internal sealed class Tlb
     /// <summary>Bytes of one second-level table.</summary>
     internal const int SecondLevelBytes = SecondLevelEntries << SecondLevelEntry.SizeShift;
 
+    /// <summary>Offset of a byte for each <see cref="GroupEntries"/> entries of each mode's table: not 0 where one of them may hold a right.</summary>
+    /// <remarks>So that a switch of the address space, and what takes a page's rights away, looks only at what has been used.</remarks>
+    internal const int Filled = SecondLevel + (Modes * SecondLevelBytes);
+
+    /// <summary>Entries for which there is one such byte, as a power of two.</summary>
+    internal const int GroupShift = 4;
+
+    /// <summary>Such bytes of one table.</summary>
+    internal const int MaxGroups = TlbEntry.MaxEntries >> GroupShift;
+
     /// <summary>Bytes of all tables.</summary>
-    internal const int Bytes = SecondLevel + (Modes * SecondLevelBytes);
+    internal const int Bytes = Filled + (Modes * MaxGroups);
 
     private const int FetchEntries = 512;
     private readonly nint _memory;
@@ -42,7 +52,9 @@ internal sealed class Tlb
         Entries = entries;
         for (int table = 0; table <= Modes; table++)
         {
-            ClearTable(memory + (table * TlbEntry.TableBytes));
+            nint tags = memory + (table * TlbEntry.TableBytes);
+            ClearTags(tags, 0, entries);
+            ClearTags(tags + TlbEntry.Write, 0, entries);
         }
 
         ClearFetches();
@@ -183,14 +195,18 @@ internal sealed class Tlb
         {
             nint table = Table((AccessMode)mode);
             Span<nint> hosts = Raw.Span<nint>(table + TlbEntry.Host, Entries);
-            int from = 0;
-            for (int found; (found = hosts[from..].IndexOf(hostPage)) >= 0; from += found + 1)
+            for (int group = -1; NextFilled(mode, ref group);)
             {
-                nint entry = table + ((from + found) * 8);
-                Raw.Store(entry + TlbEntry.Write, TlbEntry.Invalid(from + found));
-                if (all)
+                int from = group * GroupEntries;
+                int end = from + GroupEntries;
+                for (int found; from < end && (found = hosts[from..end].IndexOf(hostPage)) >= 0; from += found + 1)
                 {
-                    Raw.Store(entry, TlbEntry.Invalid(from + found));
+                    nint entry = table + ((from + found) * 8);
+                    Raw.Store(entry + TlbEntry.Write, TlbEntry.Invalid(from + found));
+                    if (all)
+                    {
+                        Raw.Store(entry, TlbEntry.Invalid(from + found));
+                    }
                 }
             }
         }
@@ -202,7 +218,10 @@ internal sealed class Tlb
         Revocations++;
         for (int mode = 0; mode < Modes; mode++)
         {
-            ClearTags(Table((AccessMode)mode) + TlbEntry.Write);
+            for (int group = -1; NextFilled(mode, ref group);)
+            {
+                ClearTags(Table((AccessMode)mode) + TlbEntry.Write, group * GroupEntries, GroupEntries);
+            }
         }
     }
 
@@ -216,6 +235,7 @@ internal sealed class Tlb
         Raw.Store(entry, read ? page : TlbEntry.Invalid(index));
         Raw.Store(entry + TlbEntry.Write, write ? page : TlbEntry.Invalid(index));
         Raw.Store(entry + TlbEntry.Host, hostPage);
+        Groups((int)mode)[index >> GroupShift] = 1;
     }
 
     private void DropFirst(int mode, ulong page)
@@ -231,20 +251,33 @@ internal sealed class Tlb
 
     private void Clear(AccessMode mode)
     {
-        ClearTable(Table(mode));
+        Span<byte> groups = Groups((int)mode);
+        for (int group = -1; NextFilled((int)mode, ref group);)
+        {
+            ClearTags(Table(mode), group * GroupEntries, GroupEntries);
+            ClearTags(Table(mode) + TlbEntry.Write, group * GroupEntries, GroupEntries);
+            groups[group] = 0;
+        }
+
         _userHasHigh &= mode != AccessMode.User;
         _supervisorHasLow &= mode != AccessMode.Supervisor;
     }
 
-    private void ClearTable(nint table)
+    private int GroupEntries => Math.Min(1 << GroupShift, Entries);
+
+    private Span<byte> Groups(int mode) => Raw.Span<byte>(_memory + Filled + (mode * MaxGroups), (Entries - 1 >> GroupShift) + 1);
+
+    // The next group with a right in it.
+    private bool NextFilled(int mode, ref int group)
     {
-        ClearTags(table);
-        ClearTags(table + TlbEntry.Write);
+        int next = Groups(mode)[(group + 1)..].IndexOfAnyExcept((byte)0);
+        group += next + 1;
+        return next >= 0;
     }
 
-    private void ClearTags(nint tags)
+    private static void ClearTags(nint tags, int first, int count)
     {
-        Span<ulong> span = Raw.Span<ulong>(tags, Entries);
+        Span<ulong> span = Raw.Span<ulong>(tags + (first * 8), count);
         for (int i = 0; i < span.Length; i += 2)
         {
             span[i] = TlbEntry.Invalid(0);

@@ -29,14 +29,12 @@ internal sealed partial class BlockEmitter
     // Base + index * scale + displacement; leaves the flags alone.
     private void EmitEffectiveAddress(ref GuestInstruction op, int to)
     {
+        int index = op.Index < 0 ? -1 : Fetched(op.Index, Host.Rcx);
         if (op.FromRip)
         {
             EmitCodeAddress(to, op.Displacement);
-            return;
         }
-
-        int index = op.Index < 0 ? -1 : Fetched(op.Index, Host.Rcx);
-        if (op.Base < 0)
+        else if (op.Base < 0)
         {
             EmitAbsolute(ref op, to, index);
         }

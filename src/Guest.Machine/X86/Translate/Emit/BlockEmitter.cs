@@ -299,8 +299,8 @@ internal sealed partial class BlockEmitter
     {
         EmitKind.String => IsHostString(op),
         EmitKind.Interpret => false,
-        EmitKind.Vector or EmitKind.StringIndex or EmitKind.ZeroUpper => (op.Form.IsVex ? mode.Vex : mode.Sse) && (mode.Masked || !op.Form.UsesMxcsr) && !(op.HasMemory && op.Cut && op.FromRip),
-        EmitKind.X87 => mode.X87 && !(op.HasMemory && op.Cut && op.FromRip),
+        EmitKind.Vector or EmitKind.StringIndex or EmitKind.ZeroUpper => (op.Form.IsVex ? mode.Vex : mode.Sse) && (mode.Masked || !op.Form.UsesMxcsr),
+        EmitKind.X87 => mode.X87,
         EmitKind.DisableInterrupts or EmitKind.EnableInterrupts or EmitKind.AccessCheck or EmitKind.SwapGs => mode.IsSupervisor,
         EmitKind.Divide or EmitKind.SignedDivide => op.Form.Bits >= 32,
         EmitKind.MultiplyWide => op.Form.Bits >= 32,
@@ -310,7 +310,6 @@ internal sealed partial class BlockEmitter
         EmitKind.ShiftImmediate => ShiftCount(op) != 0 && !op.RmIsHigh && !(op.HasMemory && IsTurn(op) && ShiftCount(op) != 1),
         EmitKind.ShiftByCl => !op.RmIsHigh && !(op.HasMemory && IsTurn(op)),
         EmitKind.MoveOffset => !op.Cut,
-        EmitKind.Plain or EmitKind.Lea or EmitKind.Bits or EmitKind.PushMemory or EmitKind.CallIndirect or EmitKind.JumpIndirect => !(op.HasMemory && op.Cut && op.FromRip),
         _ => true,
     };
 

@@ -59,6 +59,9 @@ internal static class StatePlaces
     /// <summary>The read tags of a mode's TLB table.</summary>
     internal static int Table(AccessMode mode) => VcpuMemory.Tlb + ((int)mode * TlbEntry.TableBytes) - Host.StateBias;
 
+    /// <summary>Which entries of a mode's TLB table may hold a right.</summary>
+    internal static int Filled(AccessMode mode) => VcpuMemory.Tlb + X86.Tlb.Filled + ((int)mode * X86.Tlb.MaxGroups) - Host.StateBias;
+
     /// <summary>A mode's second-level TLB.</summary>
     internal static int SecondLevel(AccessMode mode) => VcpuMemory.Tlb + X86.Tlb.SecondLevel + ((int)mode * X86.Tlb.SecondLevelBytes) - Host.StateBias;
 

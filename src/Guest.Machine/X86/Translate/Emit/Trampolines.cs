@@ -307,6 +307,12 @@ internal sealed partial class Trampolines
             _code.Immediate64(6, Host.Rdx, 0x1000);
             _code.Index64(0x89, Host.Rdx, Host.Rbp, Host.Rdi, 3, table + TlbEntry.Write);
         }
+
+        _code.Reg32(0xC1, 5, Host.Rdi); // shr edi, and mov byte [filled + rdi], 1
+        _code.Byte(X86.Tlb.GroupShift);
+        _code.Byte(0xC6);
+        _code.Sib(0, Host.Rbp, Host.Rdi, 0, StatePlaces.Filled(mode));
+        _code.Byte(1);
     }
 
     // bextr to, from, r11: the number of the TLB entry.
