@@ -37,6 +37,8 @@ public sealed class RealModeMachine : ICpuBus, IDisposable
 
     ulong ICpuBus.TimeStamp => 0;
 
+    TimeLine ICpuBus.TimeLine => default;
+
     bool ICpuBus.HasInterrupt => false;
 
     ulong ICpuBus.TaskPriority { get; set; }

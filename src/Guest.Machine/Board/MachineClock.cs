@@ -27,6 +27,9 @@ public sealed class MachineClock : IClock, IDevice
     /// <summary>Ticks per retired instruction as 32.32 fixed point.</summary>
     public ulong Rate { get; private set; }
 
+    /// <summary>How it goes on until the next anchor.</summary>
+    public TimeLine Line => new(_anchorTicks, _anchorRetired, Rate);
+
     /// <inheritdoc/>
     public ulong Now => At(_cpu!.RetiredInAll);
 

@@ -38,6 +38,16 @@ internal sealed class VcpuBus : ICpuBus, IInterruptTarget
     }
 
     /// <inheritdoc/>
+    TimeLine ICpuBus.TimeLine
+    {
+        get
+        {
+            TimeLine line = _machine.Clock.Line;
+            return line with { Ticks = line.Ticks + _local.TscOffset };
+        }
+    }
+
+    /// <inheritdoc/>
     bool ICpuBus.HasInterrupt => _local.HasInterrupt;
 
     /// <inheritdoc/>

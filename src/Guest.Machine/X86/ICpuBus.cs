@@ -6,6 +6,9 @@ public interface ICpuBus
     /// <summary>The time-stamp counter at the vCPU's present position.</summary>
     ulong TimeStamp { get; }
 
+    /// <summary>The time-stamp counter as it goes on from here, until something else than instructions changes it. Means nothing where vCPUs run at once.</summary>
+    TimeLine TimeLine { get; }
+
     /// <summary>Whether an interrupt request waits for this vCPU.</summary>
     bool HasInterrupt { get; }
 

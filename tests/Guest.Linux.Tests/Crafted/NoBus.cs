@@ -8,6 +8,8 @@ internal sealed class NoBus : ICpuBus
 {
     public ulong TimeStamp => 0;
 
+    public TimeLine TimeLine => default;
+
     public bool HasInterrupt => false;
 
     public ulong TaskPriority { get; set; }

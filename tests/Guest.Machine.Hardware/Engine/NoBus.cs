@@ -9,6 +9,9 @@ internal sealed class NoBus : ICpuBus
     public ulong TimeStamp => 0;
 
     /// <inheritdoc/>
+    public TimeLine TimeLine => default;
+
+    /// <inheritdoc/>
     public bool HasInterrupt => false;
 
     /// <inheritdoc/>

@@ -13,6 +13,9 @@ internal sealed class QuietBus : ICpuBus
     public ulong TimeStamp => 0;
 
     /// <inheritdoc/>
+    public TimeLine TimeLine => default;
+
+    /// <inheritdoc/>
     public bool HasInterrupt => false;
 
     /// <inheritdoc/>

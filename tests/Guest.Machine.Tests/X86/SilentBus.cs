@@ -7,6 +7,8 @@ internal sealed class SilentBus : ICpuBus
 {
     public ulong TimeStamp => 0;
 
+    public TimeLine TimeLine => default;
+
     public bool HasInterrupt => false;
 
     public ulong TaskPriority { get; set; }

@@ -36,6 +36,9 @@ internal static class StateLayout
     /// <summary>IA32_KERNEL_GS_BASE.</summary>
     internal static readonly int KernelGsBase = Offset((ref s) => ref Unsafe.As<ulong, byte>(ref s.KernelGsBase));
 
+    /// <summary>The registers of <see cref="KnownMsr.All"/>.</summary>
+    internal static readonly int Msrs = Offset((ref s) => ref Unsafe.As<CpuState.MsrFile, byte>(ref s.Msrs));
+
     private delegate ref byte Field(ref CpuState s);
 
     private static int Offset(Field field)

@@ -205,6 +205,9 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
         s.Emitted.CodePage = s.Rip & ~0xFFFUL;
         s.Emitted.Budget = ((long)budget << 16) | _control;
         s.Emitted.FlagsWord = PackFlags(ref s);
+        TimeLine time = _cpu.Bus.TimeLine;
+        (s.Emitted.TimeCount, s.Emitted.TimeTicks, s.Emitted.TimeRate) = (_cpu.RetiredInAll + budget - time.Retired, time.Ticks, time.Rate);
+        s.Emitted.TimeIsKept = (s.Cr4 & ControlBits.Cr4Tsd) != 0 && !mode.IsSupervisor ? 1 : 0;
         s.Emitted.InterruptWaits = _cpu.Bus.HasInterrupt ? 1 : 0;
         ShadowStack stack = mode.IsSupervisor ? _kernelStack : _userStack;
         s.Emitted.Shadow = stack.Pointer;

@@ -22,6 +22,7 @@ internal static class RegisterUse
         EmitKind.ExchangeAccumulator => Rax | Operand(ref op),
         EmitKind.WidenAccumulator or EmitKind.LoadFlags => Rax,
         EmitKind.WidenToDx => Rdx,
+        EmitKind.ReadTime => Rax | Rdx | (op.Decoded.Mnemonic == Mnemonic.Rdtscp ? Rcx : 0),
         EmitKind.MultiplyWide or EmitKind.Divide or EmitKind.SignedDivide or EmitKind.CompareExchangeWide => Rax | Rdx,
         EmitKind.CompareExchange => Rax | Fields(ref op),
         EmitKind.MoveImmediate or EmitKind.ByteSwap or EmitKind.ReadSegment => Operand(ref op),

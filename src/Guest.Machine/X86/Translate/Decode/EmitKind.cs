@@ -149,4 +149,7 @@ internal enum EmitKind : byte
 
     /// <summary>VZEROUPPER.</summary>
     ZeroUpper,
+
+    /// <summary>RDTSC, RDTSCP.</summary>
+    ReadTime,
 }

@@ -152,6 +152,8 @@ internal static class FormTable
                 return EmitKind.PushFlags;
             case Mnemonic.Stac or Mnemonic.Clac:
                 return EmitKind.AccessCheck;
+            case Mnemonic.Rdtsc or Mnemonic.Rdtscp:
+                return EmitKind.ReadTime;
             case Mnemonic.Swapgs:
                 return EmitKind.SwapGs;
             case Mnemonic.Movsb or Mnemonic.Movsw or Mnemonic.Movsd or Mnemonic.Movsq or Mnemonic.Stosb or Mnemonic.Stosw or Mnemonic.Stosd or Mnemonic.Stosq

@@ -87,6 +87,17 @@ internal sealed partial class BlockEmitter
             beyond = _code.JumpIf(5, _stubs.Exit(Leave.Interpret));
         }
 
+        if (stub is { Write: true, Size: sizeof(ulong), Group.Span: 0 } && _mode.IsSupervisor && !_beside && Trace is null)
+        {
+            _code.Byte(0xA8); // test al, 7
+            _code.Byte(sizeof(ulong) - 1);
+            nint across = _code.JumpIf(5, 0);
+            _ = _code.Call(_stubs.LookupEntry(_mode.Access));
+            _ = _code.JumpIf(2, stub.Found);
+            _ = _code.Jump(stub.Back);
+            _code.Patch(across, _code.Here);
+        }
+
         bool asks = stub.Group.Writes && !stub.Group.LeaderWrites;
         _ = _code.Call(asks ? _stubs.Ask(_mode.Access) : _stubs.Lookup(_mode.Access, stub.Write));
         _ = asks ? _code.JumpIf(3, stub.Back) : _code.Jump(stub.Back);

@@ -253,8 +253,9 @@ internal sealed partial class BlockEmitter
         _code.Rex(true, 0, 0, Host.Rax);
         _code.Byte(0x3D); // cmp rax, 4096 - size
         _code.Int32(0x1000 - size);
-        AddCold(new ColdStub(ColdKind.Access, _code.JumpIf(7, 0), retry, _at, size, write, Repeat, Group: group));
+        nint miss = _code.JumpIf(7, 0);
         _code.Index64(0x8B, Host.Rcx, Host.Rbp, Host.Rcx, 3, table + TlbEntry.Host);
+        AddCold(new ColdStub(ColdKind.Access, miss, retry, _at, size, write, Repeat, Group: group, Found: _code.Here));
         EmitAccessEnds();
     }
 

@@ -75,6 +75,32 @@ internal sealed partial class BlockEmitter
         _code.Mem64(0x89, Host.Rax, Host.Rbp, StatePlaces.KernelGsBase);
     }
 
+    // The ticks at the last anchor, and those of the instructions since (MachineClock): a product of 128 bits, of which the middle ones count.
+    private void EmitReadTime(ref GuestInstruction op)
+    {
+        GiveUpFlagsToMemory();
+        _code.Mem32(0x83, 7, Host.Rbp, StatePlaces.TimeIsKept); // cmp dword [kept], 0
+        _code.Byte(0);
+        AddInterpret(5);
+        _code.Move(Host.Rcx, Host.R11);
+        _code.Reg64(0xC1, 7, Host.Rcx); // sar rcx, 16
+        _code.Byte(16);
+        _code.Mem64(0x8B, Host.Rax, Host.Rbp, StatePlaces.TimeCount);
+        _code.Reg64(0x2B, Host.Rax, Host.Rcx);
+        _code.Lea(Host.Rax, Host.Rax, -Left(_at));
+        _code.Mem64(0xF7, 4, Host.Rbp, StatePlaces.TimeRate); // mul qword [rate]
+        _code.Bytes(0x20_D0_AC_0F_48, 5); // shrd rax, rdx, 32
+        _code.Mem64(0x03, Host.Rax, Host.Rbp, StatePlaces.TimeTicks);
+        _code.Move(Host.Rdx, Host.Rax);
+        _code.Reg64(0xC1, 5, Host.Rdx); // shr rdx, 32
+        _code.Byte(32);
+        _code.Reg32(0x8B, Host.GuestRax, Host.Rax);
+        if (op.Decoded.Mnemonic == Mnemonic.Rdtscp)
+        {
+            _code.Mem64(0x8B, Host.GuestRcx, Host.Rbp, StatePlaces.TscAux);
+        }
+    }
+
     // movzx of the selector; a 16-bit destination keeps its upper bits.
     private void EmitReadSegment(ref GuestInstruction op)
     {

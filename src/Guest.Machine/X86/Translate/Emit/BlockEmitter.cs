@@ -285,6 +285,7 @@ internal sealed partial class BlockEmitter
             case EmitKind.EnableInterrupts: EmitEnableInterrupts(); break;
             case EmitKind.AccessCheck: EmitAccessCheck(ref op); break;
             case EmitKind.SwapGs: EmitSwapGs(); break;
+            case EmitKind.ReadTime: EmitReadTime(ref op); break;
             case EmitKind.ReadSegment: EmitReadSegment(ref op); break;
             case EmitKind.String: EmitString(ref op); break;
             case EmitKind.X87: EmitX87(ref op); break;

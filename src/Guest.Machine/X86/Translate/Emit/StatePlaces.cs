@@ -33,6 +33,11 @@ internal static class StatePlaces
     internal static readonly int TracePiece = Of(nameof(EmittedState.TracePiece));
     internal static readonly int TraceSpill = Of(nameof(EmittedState.TraceSpill));
     internal static readonly int TraceJumps = Of(nameof(EmittedState.TraceJumps));
+    internal static readonly int TimeCount = Of(nameof(EmittedState.TimeCount));
+    internal static readonly int TimeTicks = Of(nameof(EmittedState.TimeTicks));
+    internal static readonly int TimeRate = Of(nameof(EmittedState.TimeRate));
+    internal static readonly int TimeIsKept = Of(nameof(EmittedState.TimeIsKept));
+    internal static readonly int TscAux = StateLayout.Msrs + (8 * KnownMsr.Find(0xC000_0103)) - Host.StateBias;
     internal static readonly int FlagOperand = Of(nameof(EmittedState.FlagOperand));
     internal static readonly int Groups = Of(nameof(EmittedState.Groups));
     internal static readonly int Mxcsr = StateLayout.Mxcsr - Host.StateBias;

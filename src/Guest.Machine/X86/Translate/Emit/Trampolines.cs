@@ -10,6 +10,7 @@ internal sealed partial class Trampolines
     private readonly nint[] _exits = new nint[(int)Leave.Jump + 1];
     private readonly nint[] _lookups = new nint[2 * X86.Tlb.Modes];
     private readonly nint[] _asks = new nint[X86.Tlb.Modes];
+    private readonly nint[] _storesOfEntries = new nint[X86.Tlb.Modes];
 
     /// <param name="code">Where they go.</param>
     /// <param name="beside">Whether other vCPUs run at the same time: the second-level TLB's entries are good for pages to which there is the right.</param>
@@ -32,6 +33,7 @@ internal sealed partial class Trampolines
             _lookups[2 * mode] = EmitLookup((AccessMode)mode, false, false);
             _lookups[(2 * mode) + 1] = EmitLookup((AccessMode)mode, true, false);
             _asks[mode] = EmitLookup((AccessMode)mode, true, true);
+            _storesOfEntries[mode] = EmitLookup((AccessMode)mode, true, false, storesEntry: true);
         }
     }
 
@@ -55,6 +57,13 @@ internal sealed partial class Trampolines
 
     /// <summary>The same for a write; where the second level has no right, CF is set.</summary>
     internal nint Ask(AccessMode mode) => _asks[(int)mode];
+
+    /// <summary>The same for a write of eight bytes: with CF set, RCX and RAX are the host page and the offset of an entry of a page table to be filled.</summary>
+    /// <remarks>
+    /// What is not present is derived from by nobody, so that an empty entry is filled without telling anybody. The page gets no right: the next write is looked
+    /// at again.
+    /// </remarks>
+    internal nint LookupEntry(AccessMode mode) => _storesOfEntries[(int)mode];
 
     private nint EmitEnter()
     {
@@ -203,11 +212,16 @@ internal sealed partial class Trampolines
     }
 
     // Keeps all registers but RCX. Kernel mode looks up kernel addresses here and user mode user addresses: the others are for C#, which counts them.
-    private nint EmitLookup(AccessMode mode, bool write, bool asks)
+    private nint EmitLookup(AccessMode mode, bool write, bool asks, bool storesEntry = false)
     {
         nint start = Begin();
         _code.Bytes(0x57_56_52, 3); // push rdx, rsi, rdi
-        nint otherHalf = EmitSpace(mode);
+        List<nint> misses = [];
+        if (EmitSpace(mode) is not 0 and var otherHalf)
+        {
+            misses.Add(otherHalf);
+        }
+
         _code.Move(Host.Rdx, Host.Rax);
         _code.Immediate64(4, Host.Rdx, -0x1000);
         _code.Move(Host.Rsi, Host.Rdx);
@@ -219,20 +233,31 @@ internal sealed partial class Trampolines
         _code.Byte(SecondLevelEntry.SizeShift);
         _code.Index64(0x8D, Host.Rsi, Host.Rbp, Host.Rsi, 0, StatePlaces.SecondLevel(mode));
         _code.Mem64(0x3B, Host.Rcx, Host.Rsi, 24); // cmp rcx, [space]
-        nint otherSpace = _code.JumpIf(5, 0);
+        misses.Add(_code.JumpIf(5, 0));
         _code.Mem64(0x3B, Host.Rdx, Host.Rsi, write ? 8 : 0); // cmp rdx, [tag]
-        nint noRight = _code.JumpIf(5, 0);
+        misses.Add(_code.JumpIf(5, 0));
         _code.Mem64(0x8B, Host.Rcx, Host.Rsi, 16);
         nint notPlain = write ? EmitIsPlain() : 0;
-        nint notOwned = _beside ? EmitHasRight(write) : 0;
+        if (_beside)
+        {
+            misses.Add(EmitHasRight(write));
+        }
+
         EmitFill(mode, write);
         _code.Bytes(0xC3_F8_5A_5E_5F, 5); // pop rdi, rsi, rdx; clc; ret
-        foreach (nint miss in (ReadOnlySpan<nint>)[otherHalf, otherSpace, noRight, notPlain, notOwned])
+        if (storesEntry)
         {
-            if (miss != 0)
-            {
-                _code.Patch(miss, _code.Here);
-            }
+            _code.Patch(notPlain, _code.Here);
+            EmitEmptyEntry(misses);
+        }
+        else if (write)
+        {
+            misses.Add(notPlain);
+        }
+
+        foreach (nint miss in misses)
+        {
+            _code.Patch(miss, _code.Here);
         }
 
         _code.Bytes(0x5A_5E_5F, 3);
@@ -269,6 +294,22 @@ internal sealed partial class Trampolines
     {
         EmitCompareOfPage(StatePlaces.PageFlags, (int)PageFlags.Written);
         return _code.JumpIf(5, 0);
+    }
+
+    // Returns with CF where the eight bytes at address RAX, in the page at host address RCX, are an entry of a page table that is not present (in either half, as
+    // tables of 32-bit entries are the same to us). RDI points to the page's flags.
+    private void EmitEmptyEntry(List<nint> misses)
+    {
+        _code.Mem32(0x80, 7, Host.Rdi, 0); // cmp byte [rdi], flags
+        _code.Byte((int)(PageFlags.Written | PageFlags.Walked));
+        misses.Add(_code.JumpIf(5, 0));
+        _code.Move(Host.Rdx, Host.Rax);
+        _code.Immediate64(4, Host.Rdx, 0xFFF);
+        _code.Move(Host.Rdi, 0x1_0000_0001);
+        _code.Index64(0x85, Host.Rdi, Host.Rcx, Host.Rdx, 0, 0); // test [rcx + rdx], rdi
+        misses.Add(_code.JumpIf(5, 0));
+        _code.Move(Host.Rax, Host.Rdx);
+        _code.Bytes(0xC3_F9_5A_5E_5F, 5); // pop rdi, rsi, rdx; stc; ret
     }
 
     // Whether this vCPU has the right to the page at host address RCX.

@@ -314,7 +314,7 @@ internal sealed class BlockCache : IDisposable
         block.Bytes = 0x1000 - block.Offset;
         block.Second = hostNext;
         block.Tail = [.. Raw.Span(hostNext, Math.Max(_ops[0].Length - block.Bytes, 0))];
-        if (block.Tail.Length > 0 && BlockEmitter.IsTranslated(_ops[0], block.Mode.Together) && !EndsTurn(_ops[0]))
+        if (block.Tail.Length > 0 && IsTranslated(_ops[0], block.Mode.Together) && !EndsTurn(_ops[0]))
         {
             MakeRoom();
             Links.Add(block);
@@ -358,6 +358,9 @@ internal sealed class BlockCache : IDisposable
     // A block goes on behind a conditional jump forwards: those backwards are mostly taken.
     private static bool IsWithin(in GuestInstruction op) => op.Kind == EmitKind.JumpIf && (long)op.Decoded.NearBranchTarget > op.Offset;
 
+    // Where vCPUs run at once, each reading of the time is a matter of their order.
+    private bool IsTranslated(in GuestInstruction op, ModeKey mode) => BlockEmitter.IsTranslated(op, mode) && !(op.Kind == EmitKind.ReadTime && _cpu.SharesRam);
+
     private bool EndsTurn(in GuestInstruction op) => _cpu.TakesTurns && op.Decoded.Code == Iced.Intel.Code.Pause;
 
     // Returns whether the block ends before an instruction that the interpreter must execute.
@@ -375,7 +378,7 @@ internal sealed class BlockCache : IDisposable
                 return count == 0 || !MayCross;
             }
 
-            if (!BlockEmitter.IsTranslated(_ops[count], block.Mode) || IsStop(block, at) || EndsTurn(_ops[count]) || Trace?.Leaves(_ops[count], block.Linear + (ulong)at) == true)
+            if (!IsTranslated(_ops[count], block.Mode) || IsStop(block, at) || EndsTurn(_ops[count]) || Trace?.Leaves(_ops[count], block.Linear + (ulong)at) == true)
             {
                 return true;
             }

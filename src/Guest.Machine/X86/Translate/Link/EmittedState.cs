@@ -63,6 +63,12 @@ internal struct EmittedState
     /// <summary>The same: where the next indirect jump is written down.</summary>
     internal nint TraceJumps;
 
+    /// <summary>The time: instructions retired since the anchor when the budget will have been used up, ticks at the anchor, ticks per instruction as 32.32 fixed point.</summary>
+    internal ulong TimeCount, TimeTicks, TimeRate;
+
+    /// <summary>Not 0 where RDTSC is not allowed.</summary>
+    internal int TimeIsKept;
+
     /// <summary>What an instruction read from memory, or shifted, whose flags are had again where somebody sees them.</summary>
     internal ulong FlagOperand;
 
