@@ -90,7 +90,7 @@ internal sealed class CodeForms
         OpCodeOperandKind.r16_or_mem or OpCodeOperandKind.r32_or_mem or OpCodeOperandKind.r64_or_mem => form with { Rm = OperandRole.General, WritesRm = writes },
         OpCodeOperandKind.r16_rm or OpCodeOperandKind.r32_rm or OpCodeOperandKind.r64_rm => form with { Rm = OperandRole.General, WritesRm = writes },
         OpCodeOperandKind.xmm_or_mem or OpCodeOperandKind.ymm_or_mem or OpCodeOperandKind.xmm_rm or OpCodeOperandKind.ymm_rm => form with { Rm = OperandRole.Vector, WritesRm = writes },
-        OpCodeOperandKind.mem => form with { WritesRm = writes },
+        OpCodeOperandKind.mem or OpCodeOperandKind.mm_or_mem => form with { WritesRm = writes },
         OpCodeOperandKind.r32_vvvv or OpCodeOperandKind.r64_vvvv => form with { Vvvv = OperandRole.General, WritesVvvv = writes },
         OpCodeOperandKind.xmm_vvvv or OpCodeOperandKind.ymm_vvvv => form with { Vvvv = OperandRole.Vector, WritesVvvv = writes },
         OpCodeOperandKind.xmm_is4 or OpCodeOperandKind.ymm_is4 => form with { EndsWithRegister = true },

@@ -144,7 +144,13 @@ internal enum EmitKind : byte
     /// <summary>x87 instructions that the host's unit executes as they are.</summary>
     X87,
 
-    /// <summary>PCMPISTRI.</summary>
+    /// <summary>Instructions on the MMX registers, with other operands than SSE's.</summary>
+    Mmx,
+
+    /// <summary>LDMXCSR.</summary>
+    LoadMxcsr,
+
+    /// <summary>PCMPISTRI, PCMPESTRI, PCMPESTRM.</summary>
     StringIndex,
 
     /// <summary>VZEROUPPER.</summary>

@@ -32,8 +32,8 @@ internal static class FormTable
     {
         Mnemonic.Add or Mnemonic.Sub or Mnemonic.Cmp or Mnemonic.And or Mnemonic.Or or Mnemonic.Xor or Mnemonic.Test or Mnemonic.Neg or Mnemonic.Xadd
             or Mnemonic.Popcnt or Mnemonic.Comiss or Mnemonic.Comisd or Mnemonic.Ucomiss or Mnemonic.Ucomisd or Mnemonic.Vcomiss or Mnemonic.Vcomisd
-            or Mnemonic.Vucomiss or Mnemonic.Vucomisd or Mnemonic.Ptest or Mnemonic.Vptest or Mnemonic.Vtestps or Mnemonic.Vtestpd => FlagUse.Writes,
-        Mnemonic.Adc or Mnemonic.Sbb or Mnemonic.Cmc or Mnemonic.Adcx or Mnemonic.Adox => FlagUse.Changes,
+            or Mnemonic.Vucomiss or Mnemonic.Vucomisd or Mnemonic.Pcmpistrm or Mnemonic.Vpcmpistrm or Mnemonic.Ptest or Mnemonic.Vptest or Mnemonic.Vtestps or Mnemonic.Vtestpd => FlagUse.Writes,
+        Mnemonic.Adc or Mnemonic.Sbb or Mnemonic.Rcl or Mnemonic.Rcr or Mnemonic.Cmc or Mnemonic.Adcx or Mnemonic.Adox => FlagUse.Changes,
         Mnemonic.Inc or Mnemonic.Dec or Mnemonic.Bt or Mnemonic.Bts or Mnemonic.Btr or Mnemonic.Btc or Mnemonic.Clc or Mnemonic.Stc => FlagUse.Keeps,
         _ => IsConditionalValue(mnemonic) ? FlagUse.Reads : FlagUse.None,
     };
@@ -43,31 +43,36 @@ internal static class FormTable
         mnemonic.ToString() is var name && (name.StartsWith("Set", StringComparison.Ordinal) || name.StartsWith("Cmov", StringComparison.Ordinal));
 
     private static bool Handles16(EmitKind kind) => kind is EmitKind.Plain or EmitKind.Nothing or EmitKind.Accumulator or EmitKind.MoveImmediate or EmitKind.WidenAccumulator
-        or EmitKind.ExchangeAccumulator or EmitKind.Lea or EmitKind.Multiply or EmitKind.ShiftImmediate or EmitKind.CompareExchange or EmitKind.ReadSegment or EmitKind.Direction or EmitKind.String;
+        or EmitKind.ExchangeAccumulator or EmitKind.Lea or EmitKind.Multiply or EmitKind.MultiplyWide or EmitKind.Divide or EmitKind.SignedDivide or EmitKind.ShiftImmediate or EmitKind.CompareExchange or EmitKind.ReadSegment or EmitKind.Direction or EmitKind.String;
 
     // A form has one prefix: where F2 or F3 is part of the opcode, the one that makes the operand 16 bits has no place.
     private static bool HasRoomFor16(OpCodeInfo info) => info.MandatoryPrefix is not (MandatoryPrefix.PF2 or MandatoryPrefix.PF3);
 
     private static EmitKind Vector(in Instruction instruction, OpCodeInfo info)
     {
+        bool mmx = false;
+        bool sse = false;
         for (int i = 0; i < info.OpCount; i++)
         {
-            if (info.GetOpKind(i) is OpCodeOperandKind.mm_or_mem or OpCodeOperandKind.mm_reg or OpCodeOperandKind.mm_rm)
-            {
-                return EmitKind.Interpret;
-            }
+            mmx |= info.GetOpKind(i) is OpCodeOperandKind.mm_or_mem or OpCodeOperandKind.mm_reg or OpCodeOperandKind.mm_rm;
+            sse |= info.GetOpKind(i) is OpCodeOperandKind.xmm_or_mem or OpCodeOperandKind.xmm_reg or OpCodeOperandKind.xmm_rm;
         }
 
         return instruction.Mnemonic switch
         {
+            Mnemonic.Maskmovq => EmitKind.Interpret,
+            _ when mmx => sse ? EmitKind.Interpret : EmitKind.Mmx,
             Mnemonic.Crc32 or Mnemonic.Movnti => EmitKind.Plain,
             Mnemonic.Maskmovdqu or Mnemonic.Vmaskmovdqu => EmitKind.Interpret,
             Mnemonic.Pcmpistri or Mnemonic.Vpcmpistri => EmitKind.StringIndex,
-            _ when instruction.Mnemonic.ToString().Contains("Pcmpestr", StringComparison.OrdinalIgnoreCase) => EmitKind.Interpret,
-            _ when instruction.Mnemonic.ToString().Contains("Pcmpistr", StringComparison.OrdinalIgnoreCase) => EmitKind.Interpret,
+            _ when HasLengths(instruction.Mnemonic) => EmitKind.StringIndex,
             _ => EmitKind.Vector,
         };
     }
+
+    /// <summary>Whether a comparison of strings has their lengths in RAX and RDX.</summary>
+    internal static bool HasLengths(Mnemonic mnemonic) => mnemonic is Mnemonic.Pcmpestri or Mnemonic.Pcmpestrm or Mnemonic.Pcmpestri64 or Mnemonic.Pcmpestrm64
+        or Mnemonic.Vpcmpestri or Mnemonic.Vpcmpestrm or Mnemonic.Vpcmpestri64 or Mnemonic.Vpcmpestrm64;
 
     private static EmitKind General(in Instruction instruction, OpCodeInfo info)
     {
@@ -98,6 +103,14 @@ internal static class FormTable
                 return EmitKind.ZeroCount;
             case Mnemonic.Shl or Mnemonic.Shr or Mnemonic.Sar or Mnemonic.Sal or Mnemonic.Rol or Mnemonic.Ror:
                 return info.GetOpKind(1) == OpCodeOperandKind.cl ? EmitKind.ShiftByCl : EmitKind.ShiftImmediate;
+            case Mnemonic.Rcl or Mnemonic.Rcr:
+                return instruction.OpCount == 2 && info.GetOpKind(1) == OpCodeOperandKind.imm8_const_1 ? EmitKind.Plain : EmitKind.Interpret;
+            case Mnemonic.Ldmxcsr or Mnemonic.Vldmxcsr:
+                return EmitKind.LoadMxcsr;
+            case Mnemonic.Stmxcsr or Mnemonic.Vstmxcsr:
+                return EmitKind.Vector;
+            case Mnemonic.Emms:
+                return EmitKind.Mmx;
             case Mnemonic.Shld or Mnemonic.Shrd:
                 return info.GetOpKind(2) == OpCodeOperandKind.cl ? EmitKind.ShiftByCl : info.OperandSize == 16 ? EmitKind.Interpret : EmitKind.ShiftImmediate;
             case Mnemonic.Mul:

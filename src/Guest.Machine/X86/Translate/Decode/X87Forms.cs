@@ -13,6 +13,7 @@ internal static class X87Forms
         Fadd_sti_st0, Fmul_sti_st0, Fsub_sti_st0, Fsubr_sti_st0, Fdiv_sti_st0, Fdivr_sti_st0,
         Faddp_sti_st0, Fmulp_sti_st0, Fsubp_sti_st0, Fsubrp_sti_st0, Fdivp_sti_st0, Fdivrp_sti_st0,
         Fld_sti, Fxch_st0_sti, Fst_sti, Fstp_sti, Ffree_sti, Fincstp, Fdecstp, Fchs, Fabs, Fsqrt, Frndint,
+        Fprem, Fprem1, Fscale, Fxtract, F2xm1, Fyl2x, Fyl2xp1, Fpatan,
         Fld1, Fldl2t, Fldl2e, Fldpi, Fldlg2, Fldln2, Fldz,
         Fcmovb_st0_sti, Fcmove_st0_sti, Fcmovbe_st0_sti, Fcmovu_st0_sti, Fcmovnb_st0_sti, Fcmovne_st0_sti, Fcmovnbe_st0_sti, Fcmovnu_st0_sti,
         Fcomi_st0_sti, Fcomip_st0_sti, Fucomi_st0_sti, Fucomip_st0_sti,
@@ -33,7 +34,7 @@ internal static class X87Forms
 
     // Those that give the condition codes a value, or do nothing with the unit's registers.
     private static bool SaysCodes(Mnemonic mnemonic) => mnemonic is Mnemonic.Fcom or Mnemonic.Fcomp or Mnemonic.Fcompp or Mnemonic.Fucom or Mnemonic.Fucomp or Mnemonic.Fucompp
-        or Mnemonic.Ftst or Mnemonic.Fxam or Mnemonic.Ficom or Mnemonic.Ficomp or Mnemonic.Fnstcw or Mnemonic.Fnstsw or Mnemonic.Fldcw or Mnemonic.Fnop or Mnemonic.Wait;
+        or Mnemonic.Ftst or Mnemonic.Fxam or Mnemonic.Fprem or Mnemonic.Fprem1 or Mnemonic.Ficom or Mnemonic.Ficomp or Mnemonic.Fnstcw or Mnemonic.Fnstsw or Mnemonic.Fldcw or Mnemonic.Fnop or Mnemonic.Wait;
 
     /// <summary>Whether one with a memory operand writes it.</summary>
     internal static bool Stores(Mnemonic mnemonic) => mnemonic is Mnemonic.Fst or Mnemonic.Fstp or Mnemonic.Fist or Mnemonic.Fistp or Mnemonic.Fisttp or Mnemonic.Fnstcw or Mnemonic.Fnstsw;

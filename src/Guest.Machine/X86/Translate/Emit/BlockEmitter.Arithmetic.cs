@@ -104,6 +104,12 @@ internal sealed partial class BlockEmitter
         int bits = op.Form.Bits;
         GiveUpFlags();
         Operand source = EmitSource(ref op);
+        if (bits < 32)
+        {
+            EmitNarrowDivide(ref op, source);
+            return;
+        }
+
         Encoded(0x8B, Host.R14, source, bits);
         if (op.Kind == EmitKind.Divide)
         {
@@ -127,6 +133,64 @@ internal sealed partial class BlockEmitter
 
         Encoded(0xF7, op.Kind == EmitKind.Divide ? 6 : 7, Operand.Of(Host.R14), bits);
         Encoded(0x8B, Host.GuestRax, Operand.Of(Host.Rax), bits);
+    }
+
+    // The same of 8 and 16 bits: the dividend is AX, or DX and AX. What stands above them stays.
+    private void EmitNarrowDivide(ref GuestInstruction op, Operand source)
+    {
+        bool bytes = op.Form.Bits == 8;
+        bool signed = op.Kind == EmitKind.SignedDivide;
+        _code.Rex(true, Host.R14, Math.Max(source.Index, 0), source.Register);
+        _code.Bytes((signed, bytes) switch { (false, true) => 0xB6_0FU, (false, false) => 0xB7_0FU, (true, true) => 0xBE_0FU, _ => 0xBF_0FU }, 2); // movzx, movsx r14
+        EmitModRm(Host.R14, source);
+        _code.Move(Host.Rax, Host.GuestRax);
+        _code.Reg32(0x8B, Host.Rcx, bytes ? Host.Rax : Host.Rdx);
+        if (!signed)
+        {
+            // The upper half of the dividend below the divisor.
+            if (bytes)
+            {
+                _code.Reg32(0xC1, 5, Host.Rcx); // shr ecx, 8
+                _code.Byte(8);
+            }
+
+            _code.Rex(false, 0, 0, 0);
+            _code.Bytes(bytes ? 0xC9_B6_0FU : 0xC9_B7_0FU, 3); // movzx ecx, cl or cx
+            _code.Reg32(0x3B, Host.Rcx, Host.R14);
+            AddInterpret(3);
+        }
+        else
+        {
+            // The dividend is the lower half, sign-extended.
+            if (bytes)
+            {
+                _code.Bytes(0xC8_BE_0F, 3); // movsx ecx, al
+                _code.Bytes(0xC1_3B_66, 3); // cmp ax, cx
+            }
+            else
+            {
+                _code.Bytes(0xC8_BF_0F, 3); // movsx ecx, ax
+                _code.Reg32(0xC1, 7, Host.Rcx); // sar ecx, 16
+                _code.Byte(16);
+                _code.Bytes(0xCA_3B_66, 3); // cmp cx, dx
+            }
+
+            AddInterpret(5);
+            Encoded(0x8D, Host.Rcx, Operand.At(Host.R14, 1), 32);
+            Encoded(0x83, 7, Operand.Of(Host.Rcx), 32); // cmp ecx, 1: a divisor of -1 or 0
+            _code.Byte(1);
+            AddInterpret(6);
+        }
+
+        if (!bytes)
+        {
+            _code.Byte(0x66);
+        }
+
+        _code.Rex(false, 0, 0, Host.R14);
+        _code.Byte(bytes ? 0xF6 : 0xF7);
+        _code.Byte(0xC0 | ((signed ? 7 : 6) << 3) | (Host.R14 & 7));
+        _code.Move(Host.GuestRax, Host.Rax);
     }
 
     private void AddInterpret(int condition) =>

@@ -376,7 +376,13 @@ internal sealed partial class BlockEmitter
     }
 
     /// <summary>Whether registers of a unit must be loaded that is not always.</summary>
-    internal static bool UsesUnit(EmitKind kind) => kind is EmitKind.Vector or EmitKind.StringIndex or EmitKind.ZeroUpper or EmitKind.X87;
+    internal static bool UsesUnit(EmitKind kind) => UsesVectors(kind) || UsesX87(kind);
+
+    /// <summary>Whether it is that of the vector registers.</summary>
+    internal static bool UsesVectors(EmitKind kind) => kind is EmitKind.Vector or EmitKind.StringIndex or EmitKind.ZeroUpper or EmitKind.LoadMxcsr;
+
+    /// <summary>Whether it is the x87 unit.</summary>
+    internal static bool UsesX87(EmitKind kind) => kind is EmitKind.X87 or EmitKind.Mmx;
 
     // Neither searches for memory nor leaves the block.
     private bool IsQuiet(int index)

@@ -25,11 +25,49 @@ internal sealed partial class BlockEmitter
         NoteFlags(ref op);
     }
 
-    // The index comes in ECX.
+    // Lengths are read from RAX and RDX; an index comes in ECX.
     private void EmitStringIndex(ref GuestInstruction op)
     {
-        EmitPlain(ref op);
-        _code.Reg32(0x8B, Host.GuestRcx, Host.Rcx);
+        if (FormTable.HasLengths(op.Decoded.Mnemonic))
+        {
+            Operand rm = Operand.Of(op.Rm);
+            if (op.HasMemory)
+            {
+                GiveUpFlagsToSearch();
+                rm = EmitFindBeside(ref op, op.MemorySize, false);
+            }
+
+            _code.Move(Host.Rax, Host.GuestRax);
+            Encode(ref op, op.Reg, 0, rm);
+            NoteFlags(ref op);
+        }
+        else
+        {
+            EmitPlain(ref op);
+        }
+
+        if (op.Opcode is 0x61 or 0x63)
+        {
+            _code.Reg32(0x8B, Host.GuestRcx, Host.Rcx);
+        }
+    }
+
+    // A value with reserved bits, or one that unmasks an exception, is the interpreter's: this code counts on none.
+    private void EmitLoadMxcsr(ref GuestInstruction op)
+    {
+        GiveUpFlagsToMemory();
+        EmitAddress(ref op);
+        EmitLookup(sizeof(uint), false);
+        _code.Byte(0x8B); // mov ecx, [rcx + rax]
+        _code.Sib(Host.Rcx, Host.Rcx, Host.Rax, 0, 0);
+        _code.Mem32(0x89, Host.Rcx, Host.Rbp, StatePlaces.FlagOperand);
+        _code.Reg32(0x81, 6, Host.Rcx); // xor ecx, the masks: bits that must be 0
+        _code.Int32(0x1F80);
+        _code.Reg32(0xF7, 0, Host.Rcx); // test ecx, masks and reserved bits
+        _code.Int32(unchecked((int)0xFFFF_1F80));
+        AddInterpret(5);
+        _code.Bytes(0xAE_0F, 2); // ldmxcsr [operand]
+        _code.ModRm(2, Host.Rbp, StatePlaces.FlagOperand);
     }
 
     private void EmitPlainRegisters(ref GuestInstruction op)

@@ -143,8 +143,8 @@ internal sealed partial class BlockEmitter
         if (_count != 0)
         {
             EmitBudgetCheck(ColdKind.Budget, 0);
-            EmitUnitCheck(StatePlaces.VectorsLive, ColdKind.Vectors, kind => UsesUnit(kind) && kind != EmitKind.X87);
-            EmitUnitCheck(StatePlaces.X87Live, ColdKind.X87, kind => kind == EmitKind.X87);
+            EmitUnitCheck(StatePlaces.VectorsLive, ColdKind.Vectors, UsesVectors);
+            EmitUnitCheck(StatePlaces.X87Live, ColdKind.X87, UsesX87);
             EmitTailCheck();
         }
 
@@ -289,6 +289,9 @@ internal sealed partial class BlockEmitter
             case EmitKind.ReadSegment: EmitReadSegment(ref op); break;
             case EmitKind.String: EmitString(ref op); break;
             case EmitKind.X87: EmitX87(ref op); break;
+            case EmitKind.Mmx when op.Decoded.OpCount == 0: EmitOpcode(ref op); break;
+            case EmitKind.Mmx: EmitPlain(ref op); break;
+            case EmitKind.LoadMxcsr: EmitLoadMxcsr(ref op); break;
             case EmitKind.StringIndex: EmitStringIndex(ref op); break;
             case EmitKind.ZeroUpper: _code.Bytes(0x77_F8_C5, 3); break;
             default: throw new InvalidOperationException($"no emission for {op.Kind}");
@@ -301,10 +304,10 @@ internal sealed partial class BlockEmitter
         EmitKind.String => IsHostString(op),
         EmitKind.Interpret => false,
         EmitKind.Vector or EmitKind.StringIndex or EmitKind.ZeroUpper => (op.Form.IsVex ? mode.Vex : mode.Sse) && (mode.Masked || !op.Form.UsesMxcsr),
-        EmitKind.X87 => mode.X87,
+        EmitKind.X87 or EmitKind.Mmx => mode.X87,
+        EmitKind.LoadMxcsr => (op.Form.IsVex ? mode.Vex : mode.Sse) && mode.Masked,
         EmitKind.DisableInterrupts or EmitKind.EnableInterrupts or EmitKind.AccessCheck or EmitKind.SwapGs => mode.IsSupervisor,
-        EmitKind.Divide or EmitKind.SignedDivide => op.Form.Bits >= 32,
-        EmitKind.MultiplyWide => op.Form.Bits >= 32,
+        EmitKind.Divide or EmitKind.SignedDivide or EmitKind.MultiplyWide => !op.RmIsHigh,
         EmitKind.CompareExchange => op.HasMemory && !op.RegIsHigh,
         EmitKind.CompareExchangeWide => !op.Cut,
         EmitKind.BitString => !op.Cut && op.Form.Bits >= 32,

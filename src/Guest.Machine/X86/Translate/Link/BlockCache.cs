@@ -391,13 +391,13 @@ internal sealed class BlockCache : IDisposable
             }
 
             // The block's beginning loads what it uses, which may not be reached behind a jump.
-            if (jumps > 0 && BlockEmitter.UsesUnit(kind) && !(kind == EmitKind.X87 ? x87 : vectors))
+            if (jumps > 0 && BlockEmitter.UsesUnit(kind) && !(BlockEmitter.UsesX87(kind) ? x87 : vectors))
             {
                 return false;
             }
 
-            vectors |= BlockEmitter.UsesUnit(kind) && kind != EmitKind.X87;
-            x87 |= kind == EmitKind.X87;
+            vectors |= BlockEmitter.UsesVectors(kind);
+            x87 |= BlockEmitter.UsesX87(kind);
         }
 
         // Another vCPU can stop it at the next block, where the shadow of an STI would no longer be known: the interpreter keeps it.
