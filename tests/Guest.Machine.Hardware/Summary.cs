@@ -33,6 +33,7 @@ public static class Summary
         {
             output.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"emitted code executed {translated:n0} cases of {campaign.Tallies.Values.Count(tally => tally.Translated != 0)} instructions"));
+            output.WriteLine($"none of: {string.Join(", ", campaign.Tallies.Where(entry => entry.Value.Translated == 0).Select(entry => entry.Key).Order(StringComparer.Ordinal))}");
         }
 
         output.WriteLine(string.Join(", ", campaign.Outcomes.Select((count, index) => (count, index)).Where(entry => entry.count != 0)

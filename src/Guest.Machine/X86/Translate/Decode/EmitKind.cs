@@ -150,10 +150,16 @@ internal enum EmitKind : byte
     /// <summary>LDMXCSR.</summary>
     LoadMxcsr,
 
+    /// <summary>VMASKMOV, VPMASKMOV.</summary>
+    MaskedMove,
+
+    /// <summary>VGATHER, VPGATHER.</summary>
+    Gather,
+
     /// <summary>PCMPISTRI, PCMPESTRI, PCMPESTRM.</summary>
     StringIndex,
 
-    /// <summary>VZEROUPPER.</summary>
+    /// <summary>VZEROUPPER, VZEROALL.</summary>
     ZeroUpper,
 
     /// <summary>RDTSC, RDTSCP.</summary>

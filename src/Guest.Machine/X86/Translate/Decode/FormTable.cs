@@ -42,7 +42,7 @@ internal static class FormTable
     private static bool IsConditionalValue(Mnemonic mnemonic) =>
         mnemonic.ToString() is var name && (name.StartsWith("Set", StringComparison.Ordinal) || name.StartsWith("Cmov", StringComparison.Ordinal));
 
-    private static bool Handles16(EmitKind kind) => kind is EmitKind.Plain or EmitKind.Nothing or EmitKind.Accumulator or EmitKind.MoveImmediate or EmitKind.WidenAccumulator
+    private static bool Handles16(EmitKind kind) => kind is EmitKind.Plain or EmitKind.Nothing or EmitKind.Accumulator or EmitKind.MoveImmediate or EmitKind.WidenAccumulator or EmitKind.WidenToDx
         or EmitKind.ExchangeAccumulator or EmitKind.Lea or EmitKind.Multiply or EmitKind.MultiplyWide or EmitKind.Divide or EmitKind.SignedDivide or EmitKind.ShiftImmediate or EmitKind.CompareExchange or EmitKind.ReadSegment or EmitKind.Direction or EmitKind.String;
 
     // A form has one prefix: where F2 or F3 is part of the opcode, the one that makes the operand 16 bits has no place.
@@ -62,7 +62,6 @@ internal static class FormTable
         {
             Mnemonic.Maskmovq => EmitKind.Interpret,
             _ when mmx => sse ? EmitKind.Interpret : EmitKind.Mmx,
-            Mnemonic.Crc32 or Mnemonic.Movnti => EmitKind.Plain,
             Mnemonic.Maskmovdqu or Mnemonic.Vmaskmovdqu => EmitKind.Interpret,
             Mnemonic.Pcmpistri or Mnemonic.Vpcmpistri => EmitKind.StringIndex,
             _ when HasLengths(instruction.Mnemonic) => EmitKind.StringIndex,
@@ -172,7 +171,14 @@ internal static class FormTable
             case Mnemonic.Movsb or Mnemonic.Movsw or Mnemonic.Movsd or Mnemonic.Movsq or Mnemonic.Stosb or Mnemonic.Stosw or Mnemonic.Stosd or Mnemonic.Stosq
                 or Mnemonic.Lodsb or Mnemonic.Lodsw or Mnemonic.Lodsd or Mnemonic.Lodsq:
                 return info.AddressSize is 0 or 64 ? EmitKind.String : EmitKind.Interpret;
-            case Mnemonic.Vzeroupper:
+            case Mnemonic.Crc32 or Mnemonic.Movnti:
+                return EmitKind.Plain;
+            case Mnemonic.Vmaskmovps or Mnemonic.Vmaskmovpd or Mnemonic.Vpmaskmovd or Mnemonic.Vpmaskmovq:
+                return EmitKind.MaskedMove;
+            case Mnemonic.Vgatherdps or Mnemonic.Vgatherdpd or Mnemonic.Vgatherqps or Mnemonic.Vgatherqpd
+                or Mnemonic.Vpgatherdd or Mnemonic.Vpgatherdq or Mnemonic.Vpgatherqd or Mnemonic.Vpgatherqq:
+                return EmitKind.Gather;
+            case Mnemonic.Vzeroupper or Mnemonic.Vzeroall:
                 return EmitKind.ZeroUpper;
             default:
                 return instruction.ConditionCode == ConditionCode.None ? EmitKind.Interpret : Conditional(instruction);

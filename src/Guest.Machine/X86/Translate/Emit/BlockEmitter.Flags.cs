@@ -379,7 +379,7 @@ internal sealed partial class BlockEmitter
     internal static bool UsesUnit(EmitKind kind) => UsesVectors(kind) || UsesX87(kind);
 
     /// <summary>Whether it is that of the vector registers.</summary>
-    internal static bool UsesVectors(EmitKind kind) => kind is EmitKind.Vector or EmitKind.StringIndex or EmitKind.ZeroUpper or EmitKind.LoadMxcsr;
+    internal static bool UsesVectors(EmitKind kind) => kind is EmitKind.Vector or EmitKind.StringIndex or EmitKind.ZeroUpper or EmitKind.LoadMxcsr or EmitKind.MaskedMove or EmitKind.Gather;
 
     /// <summary>Whether it is the x87 unit.</summary>
     internal static bool UsesX87(EmitKind kind) => kind is EmitKind.X87 or EmitKind.Mmx;

@@ -235,7 +235,8 @@ internal sealed partial class BlockEmitter
         NoteSearched(size, write, 0);
     }
 
-    private void EmitSearch(int size, bool write, bool aligned = false, AccessGroup group = default)
+    // Where more is searched for than the instruction may access, the interpreter takes what is not found: it need not fault.
+    private void EmitSearch(int size, bool write, bool aligned = false, AccessGroup group = default, bool mayFault = true)
     {
         _slotInRcx = -1;
         if (aligned)
@@ -255,7 +256,7 @@ internal sealed partial class BlockEmitter
         _code.Int32(0x1000 - size);
         nint miss = _code.JumpIf(7, 0);
         _code.Index64(0x8B, Host.Rcx, Host.Rbp, Host.Rcx, 3, table + TlbEntry.Host);
-        AddCold(new ColdStub(ColdKind.Access, miss, retry, _at, size, write, Repeat, Group: group, Found: _code.Here));
+        AddCold(new ColdStub(mayFault ? ColdKind.Access : ColdKind.Interpret, miss, retry, _at, size, write, Repeat, Group: group, Found: _code.Here));
         EmitAccessEnds();
     }
 

@@ -325,13 +325,13 @@ internal sealed partial class BlockEmitter
         _code.Byte(0xC0 | ((Host.GuestRax & 7) << 3) | (Host.GuestRax & 7));
     }
 
-    // cdq, cqo between the host's own registers.
+    // cwd, cdq, cqo between the host's own registers.
     private void EmitWidenToDx(ref GuestInstruction op)
     {
         _code.Move(Host.Rax, Host.GuestRax);
-        if (op.Decoded.Mnemonic == Mnemonic.Cqo)
+        if (op.Decoded.Mnemonic != Mnemonic.Cdq)
         {
-            _code.Byte(0x48);
+            _code.Byte(op.Decoded.Mnemonic == Mnemonic.Cqo ? 0x48 : 0x66);
         }
 
         _code.Byte(0x99);

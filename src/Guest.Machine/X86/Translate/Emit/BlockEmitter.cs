@@ -292,8 +292,10 @@ internal sealed partial class BlockEmitter
             case EmitKind.Mmx when op.Decoded.OpCount == 0: EmitOpcode(ref op); break;
             case EmitKind.Mmx: EmitPlain(ref op); break;
             case EmitKind.LoadMxcsr: EmitLoadMxcsr(ref op); break;
+            case EmitKind.MaskedMove: EmitMaskedMove(ref op); break;
+            case EmitKind.Gather: EmitGather(ref op); break;
             case EmitKind.StringIndex: EmitStringIndex(ref op); break;
-            case EmitKind.ZeroUpper: _code.Bytes(0x77_F8_C5, 3); break;
+            case EmitKind.ZeroUpper: _code.Bytes(op.Long ? 0x77_FC_C5U : 0x77_F8_C5U, 3); break;
             default: throw new InvalidOperationException($"no emission for {op.Kind}");
         }
     }
@@ -304,6 +306,8 @@ internal sealed partial class BlockEmitter
         EmitKind.String => IsHostString(op),
         EmitKind.Interpret => false,
         EmitKind.Vector or EmitKind.StringIndex or EmitKind.ZeroUpper => (op.Form.IsVex ? mode.Vex : mode.Sse) && (mode.Masked || !op.Form.UsesMxcsr),
+        EmitKind.MaskedMove => mode.Vex,
+        EmitKind.Gather => mode.Vex && !op.Cut && op.Reg != op.Vvvv && VectorIndex(op) is var index && index != op.Reg && index != op.Vvvv,
         EmitKind.X87 or EmitKind.Mmx => mode.X87,
         EmitKind.LoadMxcsr => (op.Form.IsVex ? mode.Vex : mode.Sse) && mode.Masked,
         EmitKind.DisableInterrupts or EmitKind.EnableInterrupts or EmitKind.AccessCheck or EmitKind.SwapGs => mode.IsSupervisor,

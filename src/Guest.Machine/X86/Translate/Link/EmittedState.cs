@@ -72,6 +72,9 @@ internal struct EmittedState
     /// <summary>What an instruction read from memory, or shifted, whose flags are had again where somebody sees them.</summary>
     internal ulong FlagOperand;
 
+    /// <summary>Indexes, mask and result of a gather.</summary>
+    internal GatherPlaces Gather;
+
     /// <summary>Host addresses of what groups of accesses have found (<see cref="Analyse.AccessGroup"/>).</summary>
     internal GroupPlaces Groups;
 }
