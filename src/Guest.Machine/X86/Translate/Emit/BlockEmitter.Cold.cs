@@ -87,15 +87,17 @@ internal sealed partial class BlockEmitter
             beyond = _code.JumpIf(5, _stubs.Exit(Leave.Interpret));
         }
 
+        nint overEnd = MayCross(stub) ? beyond : 0;
+
         if (stub is { Write: true, Size: sizeof(ulong), Group.Span: 0 } && _mode.IsSupervisor && !_beside && Trace is null)
         {
             _code.Byte(0xA8); // test al, 7
             _code.Byte(sizeof(ulong) - 1);
-            nint across = _code.JumpIf(5, 0);
+            nint unaligned = _code.JumpIf(5, 0);
             _ = _code.Call(_stubs.LookupEntry(_mode.Access));
             _ = _code.JumpIf(2, stub.Found);
             _ = _code.Jump(stub.Back);
-            _code.Patch(across, _code.Here);
+            _code.Patch(unaligned, _code.Here);
         }
 
         bool asks = stub.Group.Writes && !stub.Group.LeaderWrites;
@@ -105,6 +107,34 @@ internal sealed partial class BlockEmitter
         {
             EmitApart(stub.Index, beyond);
         }
+
+        if (overEnd != 0)
+        {
+            _code.Patch(overEnd, _code.Here);
+            EmitAcross(stub);
+        }
+    }
+
+    // Whether an access over two pages can be made here: those that read, and stores of vector registers. Rights to two pages at once are a matter of order where
+    // vCPUs run at once, and a trace knows one page of an access.
+    private bool MayCross(in ColdStub stub) => stub is { Size: > 1 and <= 32, Group.Span: 0 } && !_beside && Trace is not { Choice.Accesses: true }
+        && (stub.Write ? stub.After != 0 : _ops[stub.Index].Kind != EmitKind.String);
+
+    // Both pages' bytes are put side by side, and accessed there; what was stored is put back into both.
+    private void EmitAcross(in ColdStub stub)
+    {
+        _ = _code.Call(_stubs.Across(_mode.Access, stub.Write, stub.Size));
+        _ = _code.JumpIf(3, _stubs.Exit(Leave.Interpret));
+        if (!stub.Write)
+        {
+            _ = _code.Jump(stub.Found);
+            return;
+        }
+
+        ref GuestInstruction op = ref _ops[stub.Index];
+        Encode(ref op, op.Reg, op.Vvvv, Operand.Found);
+        _ = _code.Call(_stubs.PutBack(stub.Size));
+        _ = _code.Jump(stub.After);
     }
 
     // A group that lies across a page's end, or must not be written while its leader only reads, is left for a run in which each access is searched for by

@@ -167,6 +167,10 @@ internal sealed partial class BlockEmitter
         int vvvv = form.Vvvv == OperandRole.General ? LoadOperand(op.Vvvv, false, Host.Rax) : op.Vvvv;
         Encode(ref op, reg, vvvv, memory);
         StoreWritten(ref op, reg, vvvv);
+        if (op.Kind == EmitKind.Vector && form.WritesRm && form.Reg == OperandRole.Vector && !isFound)
+        {
+            _coldStubs[^1] = _coldStubs[^1] with { After = _code.Here };
+        }
     }
 
     // What is compared or added is read first, and put where the slow path has the flags from again.

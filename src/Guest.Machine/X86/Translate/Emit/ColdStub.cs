@@ -13,6 +13,7 @@ namespace Guest.Machine.X86.Translate.Emit;
 /// <param name="Target">For jumps: the target, counted from the page's beginning.</param>
 /// <param name="Group">The group that the access leads; otherwise its span is 0.</param>
 /// <param name="WithFlags">For jumps: whether the flags are in the processor.</param>
+/// <param name="After">For stores of a vector register: where the next instruction begins.</param>
 /// <param name="Found">For accesses: where it goes on with the host page in RCX and the offset in RAX.</param>
 internal readonly record struct ColdStub(
-    ColdKind Kind, nint Jump, nint Back, int Index, int Size = 0, bool Write = false, int Repeat = -1, long Target = 0, AccessGroup Group = default, bool WithFlags = false, nint Found = 0);
+    ColdKind Kind, nint Jump, nint Back, int Index, int Size = 0, bool Write = false, int Repeat = -1, long Target = 0, AccessGroup Group = default, bool WithFlags = false, nint Found = 0, nint After = 0);

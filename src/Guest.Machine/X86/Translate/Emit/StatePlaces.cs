@@ -38,6 +38,9 @@ internal static class StatePlaces
     internal static readonly int TimeRate = Of(nameof(EmittedState.TimeRate));
     internal static readonly int TimeIsKept = Of(nameof(EmittedState.TimeIsKept));
     internal static readonly int TscAux = StateLayout.Msrs + (8 * KnownMsr.Find(0xC000_0103)) - Host.StateBias;
+    internal static readonly int AcrossFirst = Of(nameof(EmittedState.AcrossFirst));
+    internal static readonly int AcrossSecond = Of(nameof(EmittedState.AcrossSecond));
+    internal static readonly int Across = Of(nameof(EmittedState.Across));
     internal static readonly int Gather = Of(nameof(EmittedState.Gather));
     internal static readonly int FlagOperand = Of(nameof(EmittedState.FlagOperand));
     internal static readonly int Groups = Of(nameof(EmittedState.Groups));

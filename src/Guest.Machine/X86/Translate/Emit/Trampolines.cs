@@ -12,6 +12,10 @@ internal sealed partial class Trampolines
     private readonly nint[] _asks = new nint[X86.Tlb.Modes];
     private readonly nint[] _storesOfEntries = new nint[X86.Tlb.Modes];
 
+    // By the bytes from each page: 8, 16, 32.
+    private readonly nint[,] _across = new nint[2 * X86.Tlb.Modes, 3];
+    private readonly nint[] _putBack = new nint[3];
+
     /// <param name="code">Where they go.</param>
     /// <param name="beside">Whether other vCPUs run at the same time: the second-level TLB's entries are good for pages to which there is the right.</param>
     internal Trampolines(CodeWriter code, bool beside)
@@ -34,6 +38,16 @@ internal sealed partial class Trampolines
             _lookups[(2 * mode) + 1] = EmitLookup((AccessMode)mode, true, false);
             _asks[mode] = EmitLookup((AccessMode)mode, true, true);
             _storesOfEntries[mode] = EmitLookup((AccessMode)mode, true, false, storesEntry: true);
+            for (int width = 0; width < _putBack.Length; width++)
+            {
+                _across[2 * mode, width] = EmitAcross((AccessMode)mode, false, 8 << width);
+                _across[(2 * mode) + 1, width] = EmitAcross((AccessMode)mode, true, 8 << width);
+            }
+        }
+
+        for (int width = 0; width < _putBack.Length; width++)
+        {
+            _putBack[width] = EmitPutBack(8 << width);
         }
     }
 
@@ -64,6 +78,71 @@ internal sealed partial class Trampolines
     /// at again.
     /// </remarks>
     internal nint LookupEntry(AccessMode mode) => _storesOfEntries[(int)mode];
+
+    /// <summary>
+    /// Puts the bytes at the end of the page that RAX points into and those at the beginning of the next side by side, where the first level has a right to both: with CF
+    /// set, RCX + RAX is where the access is there. Called; keeps all other registers.
+    /// </summary>
+    internal nint Across(AccessMode mode, bool write, int size) => _across[(2 * (int)mode) + (write ? 1 : 0), Width(size)];
+
+    /// <summary>Puts such bytes back into both pages; called. Keeps all registers but RAX and RCX.</summary>
+    internal nint PutBack(int size) => _putBack[Width(size)];
+
+    private static int Width(int size) => size <= 8 ? 0 : size <= 16 ? 1 : 2;
+
+    private nint EmitAcross(AccessMode mode, bool write, int bytes)
+    {
+        nint start = Begin();
+        int table = StatePlaces.Table(mode) + (write ? TlbEntry.Write : 0);
+        _code.Bytes(0x57_56_52, 3); // push rdx, rsi, rdi
+        Bextr(Host.Rcx, Host.Rax);
+        _code.Move(Host.Rdx, Host.Rax);
+        _code.Index64(0x33, Host.Rdx, Host.Rbp, Host.Rcx, 3, table);
+        _code.Immediate64(7, Host.Rdx, 0xFFF);
+        nint firstMiss = _code.JumpIf(7, 0);
+        _code.Index64(0x8B, Host.Rsi, Host.Rbp, Host.Rcx, 3, StatePlaces.Table(mode) + TlbEntry.Host);
+        _code.Lea(Host.Rdi, Host.Rax, 0x1000);
+        _code.Immediate64(4, Host.Rdi, -0x1000);
+        Bextr(Host.Rcx, Host.Rdi);
+        _code.Index64(0x3B, Host.Rdi, Host.Rbp, Host.Rcx, 3, table);
+        nint secondMiss = _code.JumpIf(5, 0);
+        _code.Index64(0x8B, Host.Rdi, Host.Rbp, Host.Rcx, 3, StatePlaces.Table(mode) + TlbEntry.Host);
+        _code.Lea(Host.Rsi, Host.Rsi, 0x1000);
+        Store(StatePlaces.AcrossFirst, Host.Rsi);
+        Store(StatePlaces.AcrossSecond, Host.Rdi);
+        for (int at = 0; at < bytes; at += 8)
+        {
+            _code.Mem64(0x8B, Host.Rcx, Host.Rsi, at - bytes);
+            Store(StatePlaces.Across + at, Host.Rcx);
+            _code.Mem64(0x8B, Host.Rcx, Host.Rdi, at);
+            Store(StatePlaces.Across + bytes + at, Host.Rcx);
+        }
+
+        _code.Lea(Host.Rcx, Host.Rbp, StatePlaces.Across + bytes);
+        _code.Lea(Host.Rax, Host.Rdx, -0x1000);
+        _code.Bytes(0xC3_F9_5A_5E_5F, 5); // pop rdi, rsi, rdx; stc; ret
+        _code.Patch(firstMiss, _code.Here);
+        _code.Patch(secondMiss, _code.Here);
+        _code.Bytes(0xC3_F8_5A_5E_5F, 5); // pop rdi, rsi, rdx; clc; ret
+        return start;
+    }
+
+    private nint EmitPutBack(int bytes)
+    {
+        nint start = Begin();
+        for (int half = 0; half < 2; half++)
+        {
+            Load(Host.Rcx, half == 0 ? StatePlaces.AcrossFirst : StatePlaces.AcrossSecond);
+            for (int at = 0; at < bytes; at += 8)
+            {
+                Load(Host.Rax, StatePlaces.Across + (half * bytes) + at);
+                _code.Mem64(0x89, Host.Rax, Host.Rcx, half == 0 ? at - bytes : at);
+            }
+        }
+
+        _code.Byte(0xC3);
+        return start;
+    }
 
     private nint EmitEnter()
     {

@@ -72,6 +72,12 @@ internal struct EmittedState
     /// <summary>What an instruction read from memory, or shifted, whose flags are had again where somebody sees them.</summary>
     internal ulong FlagOperand;
 
+    /// <summary>Of an access over two pages: the end of what is accessed in the first, and the beginning of the second.</summary>
+    internal nint AcrossFirst, AcrossSecond;
+
+    /// <summary>The same: bytes from both, side by side.</summary>
+    internal AcrossBytes Across;
+
     /// <summary>Indexes, mask and result of a gather.</summary>
     internal GatherPlaces Gather;
 
