@@ -25,6 +25,7 @@ public sealed class ExactStopTests(ITestOutputHelper output)
     [Theory]
     [InlineData(1, 256, 32)]
     [InlineData(2, 2, 3)]
+    [InlineData(3, 16384, 64)]
     public void Both_engines_are_in_the_same_state_at_every_stop(int seed, int tlbEntries, int maxBlock)
     {
         ulong[] stops = Choose(new Random(seed));

@@ -113,7 +113,7 @@ internal sealed partial class BlockEmitter
 
     // Whether an instruction that reads memory puts what it reads aside, so that its flags need not be saved before the next search.
     private bool KeepsOperand(ref GuestInstruction op) => op.Kind == EmitKind.Plain && !op.RegIsHigh
-        && ((IsComparison(op) && !op.Form.WritesReg) || IsSum(op)) && IsSoonSearched(ref op);
+        && (IsComparison(op) || IsSum(op)) && IsSoonSearched(ref op);
 
     // Whether a search comes before the flags of the instruction at hand are written again or must be in memory, or the block may go on at its beginning with them.
     private bool IsSoonSearched(ref GuestInstruction producer)
