@@ -89,14 +89,13 @@ public sealed class DebugTurnsTests(SmpGuest guest) : IClassFixture<SmpGuest>
     [InlineData("parallel", 500_000)]
     public void A_stock_gdb_stops_at_both_sides_of_a_race_forwards_and_backwards(string schedule, int rounds)
     {
-        string name = $"race-{schedule[..5]}.rk";
-        guest.Record(name, 2, rounds, "--schedule", schedule);
-        CommandResult checkpoints = ReplayKitCommand.Run("checkpoint", guest.File(name), "--every", "5000000");
-        Assert.True(checkpoints.ExitCode == 0, checkpoints.Error);
-        CommandResult gdb = ReplayKitCommand.Run(
-            "debug", guest.File(name), "--at", "start", "--", "-nh", "-batch", "-ex", $"symbol-file {guest.Kernel}", "-x", Checkout.Path("tests", "ReplayKit.Tests", "Multicore", "race.py"));
-        Assert.True(gdb.ExitCode == 0, gdb.Output + gdb.Error);
-        string[][] stops = [.. gdb.Output.Split('\n').Where(line => line.StartsWith("stop ", StringComparison.Ordinal)).Select(line => line.Split(' '))];
+        // In parallel it is the host's scheduler that says who holds the page around that moment: sometimes one alone.
+        string[][] stops = [];
+        for (int attempt = 0; attempt < 10 && stops.Select(stop => stop[2]).Distinct().Count() < 2; attempt++)
+        {
+            stops = StopsOfRace($"race-{schedule[..5]}-{attempt}.rk", schedule, rounds);
+        }
+
         string[][] forth = [.. stops.Where(stop => stop[1] == "forth")];
         string[][] back = [.. stops.Where(stop => stop[1] == "back").Reverse()];
         Assert.Equal(6, forth.Length);
@@ -106,6 +105,17 @@ public sealed class DebugTurnsTests(SmpGuest guest) : IClassFixture<SmpGuest>
         // Forwards it stands behind the instruction that has accessed the variable, backwards before it.
         Assert.Equal(forth.Select(stop => stop[2]), back.Select(stop => stop[2]));
         Assert.Equal(forth.Select(stop => Retired(stop[3]) - 1), back.Select(stop => Retired(stop[3])));
+    }
+
+    private string[][] StopsOfRace(string name, string schedule, int rounds)
+    {
+        guest.Record(name, 2, rounds, "--schedule", schedule);
+        CommandResult checkpoints = ReplayKitCommand.Run("checkpoint", guest.File(name), "--every", "5000000");
+        Assert.True(checkpoints.ExitCode == 0, checkpoints.Error);
+        CommandResult gdb = ReplayKitCommand.Run(
+            "debug", guest.File(name), "--at", "start", "--", "-nh", "-batch", "-ex", $"symbol-file {guest.Kernel}", "-x", Checkout.Path("tests", "ReplayKit.Tests", "Multicore", "race.py"));
+        Assert.True(gdb.ExitCode == 0, gdb.Output + gdb.Error);
+        return [.. gdb.Output.Split('\n').Where(line => line.StartsWith("stop ", StringComparison.Ordinal)).Select(line => line.Split(' '))];
     }
 
     [Fact]
