@@ -25,7 +25,6 @@ KINDS = ('the guest\'s own instructions', 'searching the TLB', 'keeping flags', 
 
 def kind(code):
     """What an instruction of emitted code is for, by its bytes (docs/translator.md)."""
-    places = {0x45, 0x4d, 0x75}
     if (code[0] == 0xC4 and code[3] == 0xF7) or code[:2] == b'\x48\x3d' or code[:2] == b'\x0f\x87' or code[:4] in (b'\x48\x33\x84\xcd', b'\x48\x8b\x8c\xcd', b'\x48\x8d\x0c\x01'):
         return KINDS[1]
     if code[:3] in (b'\x48\x89\x8d', b'\x48\x8b\x8d') and code[4] == 1:

@@ -12,7 +12,6 @@ public sealed class CrossingInstructionTests : IDisposable
 {
     private const ulong Tables = 0x1000;
     private const ulong LastTable = Tables + 0x3000;
-    private const ulong First = 0x2_0000;
     private const ulong Second = 0x2_1000;
     private const ulong Other = 0x3_0000;
     private const int Value = 0x1122_3344;

@@ -4,7 +4,7 @@ using static Iced.Intel.Code;
 namespace Guest.Machine.X86.Translate.Decode;
 
 /// <summary>The x87 instructions that the host's unit executes as they are: those whose results two vendors agree on, and that leave alone what the manual leaves open.</summary>
-/// <remarks>Transcendental functions, remainders, packed decimals and what changes the whole unit are the interpreter's.</remarks>
+/// <remarks>Sines and tangents, packed decimals and what changes the whole unit are the interpreter's.</remarks>
 internal static class X87Forms
 {
     private static readonly HashSet<Code> s_codes =

@@ -181,18 +181,14 @@ internal sealed partial class BlockEmitter
         _code.Bytes(bits switch { 8 => 0xB6_0FU, 16 => 0xB7_0FU, _ => 0x8BU }, bits >= 32 ? 1 : 2); // movzx or mov to RAX
         EmitModRm(Host.Rax, memory);
         _code.Mem64(0x89, Host.Rax, Host.Rbp, StatePlaces.FlagOperand);
-        int reg = op.Reg;
-        if (op.Form.Reg == OperandRole.General && Home(op.Reg) < 0)
+        bool isGeneral = op.Form.Reg == OperandRole.General;
+        if (isGeneral && Home(op.Reg) < 0)
         {
             SettleSlot();
             _slotInRcx = -1;
-            reg = LoadOperand(op.Reg, false, Host.Rcx);
-        }
-        else if (op.Form.Reg == OperandRole.General)
-        {
-            reg = Home(op.Reg);
         }
 
+        int reg = isGeneral ? LoadOperand(op.Reg, false, Host.Rcx) : op.Reg;
         Encode(ref op, reg, 0, Operand.Of(Host.Rax));
         StoreWritten(ref op, reg, 0);
         _operandOf = _at;

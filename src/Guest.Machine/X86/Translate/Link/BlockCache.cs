@@ -146,17 +146,16 @@ internal sealed class BlockCache : IDisposable
         }
 
         int page = _cpu.Memory.PageOf(host);
-        if (_pages[page]?.Find((int)(address & 0xFFF), mode.Crossing, linear) is not { } block)
-        {
-            block = TranslateCrossing(host & ~0xFFF, second, new TranslatedBlock(page, (int)(address & 0xFFF), mode.Crossing, linear));
-        }
-        else if (block.Second != second || !Raw.Span(second, block.Tail.Length).SequenceEqual(block.Tail))
+        int offset = (int)(address & 0xFFF);
+        TranslatedBlock? block = _pages[page]?.Find(offset, mode.Crossing, linear);
+        if (block is not null && (block.Second != second || !Raw.Span(second, block.Tail.Length).SequenceEqual(block.Tail)))
         {
             _pages[page]!.Remove(block, _removed);
             _ = DropRemoved(page);
-            block = TranslateCrossing(host & ~0xFFF, second, new TranslatedBlock(page, block.Offset, block.Mode, linear));
+            block = null;
         }
 
+        block ??= TranslateCrossing(host & ~0xFFF, second, new TranslatedBlock(page, offset, mode.Crossing, linear));
         if (block.Entry != 0)
         {
             _jumps.Add(mode.Access, address, KeyOf(mode), block.Entry);
