@@ -63,7 +63,7 @@ public sealed class LitmusTests(LitmusGuest guest) : IClassFixture<LitmusGuest>
         HashSet<long> sequences = [];
         for (int run = 0; run < 3; run++)
         {
-            Dictionary<string, long> seen = guest.Record($"race-{run}.rk", 2, 1, "--schedule", "parallel");
+            Dictionary<string, long> seen = guest.Record($"race-{run}.rk", 2, 20, "--schedule", "parallel");
             sequences.Add(seen["sequence"]);
             Assert.Equal(seen, SmpGuest.Values(ReplayKitCommand.Run("replay", guest.File($"race-{run}.rk")).Output));
         }
