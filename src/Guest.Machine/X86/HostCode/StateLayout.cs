@@ -36,6 +36,12 @@ internal static class StateLayout
     /// <summary>IA32_KERNEL_GS_BASE.</summary>
     internal static readonly int KernelGsBase = Offset((ref s) => ref Unsafe.As<ulong, byte>(ref s.KernelGsBase));
 
+    /// <summary>CR4.</summary>
+    internal static readonly int Cr4 = Offset((ref s) => ref Unsafe.As<ulong, byte>(ref s.Cr4));
+
+    /// <summary>Whether an instruction has run whose results differ between vendors.</summary>
+    internal static readonly int VendorDependentUsed = Offset((ref s) => ref Unsafe.As<bool, byte>(ref s.VendorDependentUsed));
+
     /// <summary>The registers of <see cref="KnownMsr.All"/>.</summary>
     internal static readonly int Msrs = Offset((ref s) => ref Unsafe.As<CpuState.MsrFile, byte>(ref s.Msrs));
 

@@ -26,7 +26,7 @@ internal sealed class AccessGroups
     private readonly Place[] _places = new Place[Registers];
     private readonly int[] _slotEnds = new int[Slots];
     private int _origins;
-    private int _gsBases;
+    private int _bases;
     private int _count;
 
     /// <param name="most">Instructions of the longest block.</param>
@@ -67,7 +67,7 @@ internal sealed class AccessGroups
             _places[i] = new Place(i, 0);
         }
 
-        (_origins, _gsBases) = (NoRegister, 0);
+        (_origins, _bases) = (NoRegister, 0);
     }
 
     /// <summary>Whether an instruction's access belongs to a group.</summary>
@@ -188,11 +188,11 @@ internal sealed class AccessGroups
         ? new Place(CodePage, op.Displacement)
         : op.Base < 0 ? new Place(NoRegister, op.Displacement) : _places[op.Base].Plus(op.Displacement);
 
-    // Which segment base is added; SWAPGS makes it another one.
+    // Which segment base is added; SWAPGS and WRFSBASE make it another one.
     private int BaseOf(SegmentName segment) => segment switch
     {
-        SegmentName.Fs => -1,
-        SegmentName.Gs => 1 + _gsBases,
+        SegmentName.Fs => -1 - _bases,
+        SegmentName.Gs => 1 + _bases,
         _ => 0,
     };
 
@@ -211,8 +211,8 @@ internal sealed class AccessGroups
             case EmitKind.Leave:
                 (_places[4], _places[5]) = (_places[5].Plus(8), New());
                 return;
-            case EmitKind.SwapGs:
-                _gsBases++;
+            case EmitKind.SwapGs or EmitKind.WriteBase:
+                _bases++;
                 return;
             case EmitKind.Lea when op.Form.Bits == 64 && op.Index < 0 && !op.Cut:
                 _places[op.Reg] = PlaceOf(ref op);

@@ -36,6 +36,9 @@ internal sealed record CodeForm(EmitKind Kind, FlagUse Flags)
     /// <summary>The prefix that belongs to the opcode or gives a 16-bit operand: 66, F2, F3, or 0.</summary>
     internal byte Prefix { get; init; }
 
+    /// <summary>Whether the prefix that gives a 16-bit operand stands before one that belongs to the opcode.</summary>
+    internal bool IsNarrow { get; init; }
+
     /// <summary>Bits of the operation (8, 16, 32, 64); 0 for vectors.</summary>
     internal int Bits { get; init; }
 

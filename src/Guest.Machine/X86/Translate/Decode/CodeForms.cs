@@ -63,10 +63,11 @@ internal sealed class CodeForms
         form = form with
         {
             Prefix = Prefix(info),
+            IsNarrow = info.OperandSize == 16 && info.MandatoryPrefix is (MandatoryPrefix.PF2 or MandatoryPrefix.PF3),
             Bits = Bits(info),
             IsVex = info.Encoding == EncodingKind.VEX,
             UsesMxcsr = SimdRow.ObeysMxcsr(row),
-            IsAligned = form.Kind == EmitKind.Vector && SimdRow.NeedsAlignment(info),
+            IsAligned = form.Kind is (EmitKind.Vector or EmitKind.MmxAndSse or EmitKind.Approximate) && SimdRow.NeedsAlignment(info),
         };
         for (int i = 0; i < info.OpCount; i++)
         {

@@ -48,6 +48,12 @@ internal enum EmitKind : byte
     /// <summary>Shifts and rotates by CL.</summary>
     ShiftByCl,
 
+    /// <summary>RCL, RCR by CL or by an immediate.</summary>
+    RotateThrough,
+
+    /// <summary>SHLD, SHRD of 16 bits.</summary>
+    DoubleShiftNarrow,
+
     /// <summary>MUL, IMUL with one operand.</summary>
     MultiplyWide,
 
@@ -87,8 +93,26 @@ internal enum EmitKind : byte
     /// <summary>POP of a register.</summary>
     Pop,
 
+    /// <summary>PUSH of 16 bits, of a segment register or of 16-bit flags.</summary>
+    PushOther,
+
+    /// <summary>POP of a 16-bit register.</summary>
+    PopNarrow,
+
+    /// <summary>POP of a memory operand.</summary>
+    PopMemory,
+
+    /// <summary>POPF.</summary>
+    PopFlags,
+
     /// <summary>LEAVE.</summary>
     Leave,
+
+    /// <summary>LEAVE of 16 bits.</summary>
+    LeaveNarrow,
+
+    /// <summary>ENTER without outer frames.</summary>
+    EnterFrame,
 
     /// <summary>CALL with a displacement.</summary>
     Call,
@@ -110,6 +134,9 @@ internal enum EmitKind : byte
 
     /// <summary>JRCXZ, JECXZ, LOOP.</summary>
     CountJump,
+
+    /// <summary>LOOPE, LOOPNE.</summary>
+    CountJumpIf,
 
     /// <summary>LAHF.</summary>
     LoadFlags,
@@ -138,14 +165,44 @@ internal enum EmitKind : byte
     /// <summary>MOV from a segment register to a register.</summary>
     ReadSegment,
 
+    /// <summary>RDFSBASE, RDGSBASE.</summary>
+    ReadBase,
+
+    /// <summary>WRFSBASE, WRGSBASE.</summary>
+    WriteBase,
+
+    /// <summary>CLFLUSH, CLFLUSHOPT, CLWB: there is no cache, but the address is checked.</summary>
+    FlushLine,
+
+    /// <summary>XLAT.</summary>
+    TranslateByte,
+
     /// <summary>MOVS, STOS, LODS.</summary>
     String,
+
+    /// <summary>SCAS, CMPS.</summary>
+    StringCompare,
 
     /// <summary>x87 instructions that the host's unit executes as they are.</summary>
     X87,
 
+    /// <summary>FNSTENV, FLDENV, FNSAVE, FRSTOR.</summary>
+    X87Environment,
+
     /// <summary>Instructions on the MMX registers, with other operands than SSE's.</summary>
     Mmx,
+
+    /// <summary>Moves and conversions between MMX and SSE registers.</summary>
+    MmxAndSse,
+
+    /// <summary>MASKMOVQ.</summary>
+    MaskedQuadword,
+
+    /// <summary>MASKMOVDQU.</summary>
+    MaskedBytes,
+
+    /// <summary>RCPPS, RSQRTPS, and of one element.</summary>
+    Approximate,
 
     /// <summary>LDMXCSR.</summary>
     LoadMxcsr,

@@ -10,17 +10,16 @@ internal static class FormTable
     /// <summary>How an instruction is translated.</summary>
     internal static EmitKind Kind(in Instruction instruction, OpCodeInfo info, InstructionRow row)
     {
-        EmitKind kind = X87Forms.IsTranslated(instruction) ? EmitKind.X87 : SimdRow.IsHosts(row) ? Vector(instruction, info) : General(instruction, info);
-        bool isWide = info.OperandSize != 16 || kind == EmitKind.Vector;
-        return isWide || (Handles16(kind) && HasRoomFor16(info)) ? kind : EmitKind.Interpret;
+        EmitKind kind = X87Forms.IsTranslated(instruction) ? X87Forms.Kind(instruction.Mnemonic) : SimdRow.IsHosts(row) ? Vector(instruction, info) : General(instruction, info);
+        return info.OperandSize != 16 || Handles16(kind) ? kind : EmitKind.Interpret;
     }
 
     /// <summary>What it does with the flags.</summary>
     internal static FlagUse Flags(Mnemonic mnemonic, EmitKind kind) => kind switch
     {
         EmitKind.StringIndex or EmitKind.Bits or EmitKind.Multiply or EmitKind.MultiplyWide or EmitKind.BitScan or EmitKind.ZeroCount or EmitKind.CompareExchange => FlagUse.Writes,
-        EmitKind.BitString or EmitKind.CompareExchangeWide or EmitKind.StoreFlags => FlagUse.Changes,
-        EmitKind.LoadFlags or EmitKind.JumpIf => FlagUse.Reads,
+        EmitKind.BitString or EmitKind.CompareExchangeWide or EmitKind.StoreFlags or EmitKind.RotateThrough or EmitKind.DoubleShiftNarrow or EmitKind.PopFlags or EmitKind.StringCompare => FlagUse.Changes,
+        EmitKind.LoadFlags or EmitKind.JumpIf or EmitKind.CountJumpIf => FlagUse.Reads,
         EmitKind.Plain or EmitKind.Accumulator or EmitKind.Vector => Plain(mnemonic),
         EmitKind.ShiftImmediate => mnemonic is Mnemonic.Rol or Mnemonic.Ror ? FlagUse.Keeps : FlagUse.Writes,
         EmitKind.ShiftByCl => FlagUse.Keeps,
@@ -43,10 +42,9 @@ internal static class FormTable
         mnemonic.ToString() is var name && (name.StartsWith("Set", StringComparison.Ordinal) || name.StartsWith("Cmov", StringComparison.Ordinal));
 
     private static bool Handles16(EmitKind kind) => kind is EmitKind.Plain or EmitKind.Nothing or EmitKind.Accumulator or EmitKind.MoveImmediate or EmitKind.WidenAccumulator or EmitKind.WidenToDx
-        or EmitKind.ExchangeAccumulator or EmitKind.Lea or EmitKind.Multiply or EmitKind.MultiplyWide or EmitKind.Divide or EmitKind.SignedDivide or EmitKind.ShiftImmediate or EmitKind.CompareExchange or EmitKind.ReadSegment or EmitKind.Direction or EmitKind.String;
-
-    // A form has one prefix: where F2 or F3 is part of the opcode, the one that makes the operand 16 bits has no place.
-    private static bool HasRoomFor16(OpCodeInfo info) => info.MandatoryPrefix is not (MandatoryPrefix.PF2 or MandatoryPrefix.PF3);
+        or EmitKind.ExchangeAccumulator or EmitKind.Lea or EmitKind.Multiply or EmitKind.MultiplyWide or EmitKind.Divide or EmitKind.SignedDivide or EmitKind.ShiftImmediate or EmitKind.CompareExchange or EmitKind.ReadSegment or EmitKind.Direction or EmitKind.String
+        or EmitKind.MoveOffset or EmitKind.ByteSwap or EmitKind.BitScan or EmitKind.ZeroCount or EmitKind.BitString or EmitKind.ShiftByCl or EmitKind.RotateThrough or EmitKind.DoubleShiftNarrow
+        or EmitKind.PushOther or EmitKind.PopNarrow or EmitKind.PopMemory or EmitKind.PopFlags or EmitKind.LeaveNarrow or EmitKind.EnterFrame or EmitKind.StringCompare or EmitKind.X87Environment;
 
     private static EmitKind Vector(in Instruction instruction, OpCodeInfo info)
     {
@@ -60,9 +58,9 @@ internal static class FormTable
 
         return instruction.Mnemonic switch
         {
-            Mnemonic.Maskmovq => EmitKind.Interpret,
-            _ when mmx => sse ? EmitKind.Interpret : EmitKind.Mmx,
-            Mnemonic.Maskmovdqu or Mnemonic.Vmaskmovdqu => EmitKind.Interpret,
+            // Whether one of these from memory makes the registers MMX's differs between processors.
+            Mnemonic.Cvtpi2ps or Mnemonic.Cvtpi2pd when HasMemory(instruction) => EmitKind.Interpret,
+            _ when mmx => sse ? EmitKind.MmxAndSse : EmitKind.Mmx,
             Mnemonic.Pcmpistri or Mnemonic.Vpcmpistri => EmitKind.StringIndex,
             _ when HasLengths(instruction.Mnemonic) => EmitKind.StringIndex,
             _ => EmitKind.Vector,
@@ -80,7 +78,7 @@ internal static class FormTable
         switch (instruction.Mnemonic)
         {
             case Mnemonic.Nop or Mnemonic.Endbr64 or Mnemonic.Pause or Mnemonic.Lfence or Mnemonic.Sfence or Mnemonic.Mfence or Mnemonic.Prefetchnta or Mnemonic.Prefetcht0
-                or Mnemonic.Prefetcht1 or Mnemonic.Prefetcht2 or Mnemonic.Prefetchw or Mnemonic.Prefetch:
+                or Mnemonic.Prefetcht1 or Mnemonic.Prefetcht2 or Mnemonic.Prefetchw or Mnemonic.Prefetch or Mnemonic.Reservednop:
                 return EmitKind.Nothing;
             case Mnemonic.Mov:
                 return Move(instruction, info);
@@ -103,7 +101,7 @@ internal static class FormTable
             case Mnemonic.Shl or Mnemonic.Shr or Mnemonic.Sar or Mnemonic.Sal or Mnemonic.Rol or Mnemonic.Ror:
                 return info.GetOpKind(1) == OpCodeOperandKind.cl ? EmitKind.ShiftByCl : EmitKind.ShiftImmediate;
             case Mnemonic.Rcl or Mnemonic.Rcr:
-                return instruction.OpCount == 2 && info.GetOpKind(1) == OpCodeOperandKind.imm8_const_1 ? EmitKind.Plain : EmitKind.Interpret;
+                return info.GetOpKind(1) == OpCodeOperandKind.imm8_const_1 ? EmitKind.Plain : EmitKind.RotateThrough;
             case Mnemonic.Ldmxcsr or Mnemonic.Vldmxcsr:
                 return EmitKind.LoadMxcsr;
             case Mnemonic.Stmxcsr or Mnemonic.Vstmxcsr:
@@ -111,7 +109,7 @@ internal static class FormTable
             case Mnemonic.Emms:
                 return EmitKind.Mmx;
             case Mnemonic.Shld or Mnemonic.Shrd:
-                return info.GetOpKind(2) == OpCodeOperandKind.cl ? EmitKind.ShiftByCl : info.OperandSize == 16 ? EmitKind.Interpret : EmitKind.ShiftImmediate;
+                return info.OperandSize == 16 ? EmitKind.DoubleShiftNarrow : info.GetOpKind(2) == OpCodeOperandKind.cl ? EmitKind.ShiftByCl : EmitKind.ShiftImmediate;
             case Mnemonic.Mul:
                 return EmitKind.MultiplyWide;
             case Mnemonic.Imul:
@@ -133,11 +131,15 @@ internal static class FormTable
             case Mnemonic.Cwd or Mnemonic.Cdq or Mnemonic.Cqo:
                 return EmitKind.WidenToDx;
             case Mnemonic.Push:
-                return Push(instruction, info, memory);
+                return Push(instruction, memory);
             case Mnemonic.Pop:
-                return instruction.Code == Code.Pop_r64 ? EmitKind.Pop : EmitKind.Interpret;
+                return Pop(instruction, memory);
+            case Mnemonic.Popfq or Mnemonic.Popf:
+                return EmitKind.PopFlags;
             case Mnemonic.Leave:
-                return instruction.Code == Code.Leaveq ? EmitKind.Leave : EmitKind.Interpret;
+                return instruction.Code == Code.Leaveq ? EmitKind.Leave : EmitKind.LeaveNarrow;
+            case Mnemonic.Enter:
+                return EmitKind.EnterFrame;
             case Mnemonic.Call:
                 return instruction.Code == Code.Call_rel32_64 ? EmitKind.Call : instruction.Code == Code.Call_rm64 ? EmitKind.CallIndirect : EmitKind.Interpret;
             case Mnemonic.Ret:
@@ -147,9 +149,9 @@ internal static class FormTable
             case Mnemonic.Jrcxz or Mnemonic.Jecxz:
                 return instruction.Code is Code.Jrcxz_rel8_64 or Code.Jecxz_rel8_64 ? EmitKind.CountJump : EmitKind.Interpret;
             case Mnemonic.Loope or Mnemonic.Loopne:
-                return EmitKind.Interpret;
+                return instruction.GetOpKind(0) == OpKind.NearBranch64 ? EmitKind.CountJumpIf : EmitKind.Interpret;
             case Mnemonic.Loop:
-                return instruction.Code == Code.Loop_rel8_64_RCX ? EmitKind.CountJump : EmitKind.Interpret;
+                return instruction.GetOpKind(0) == OpKind.NearBranch64 ? EmitKind.CountJump : EmitKind.Interpret;
             case Mnemonic.Lahf:
                 return EmitKind.LoadFlags;
             case Mnemonic.Sahf:
@@ -162,6 +164,8 @@ internal static class FormTable
                 return EmitKind.EnableInterrupts;
             case Mnemonic.Pushfq:
                 return EmitKind.PushFlags;
+            case Mnemonic.Pushf:
+                return EmitKind.PushOther;
             case Mnemonic.Stac or Mnemonic.Clac:
                 return EmitKind.AccessCheck;
             case Mnemonic.Rdtsc or Mnemonic.Rdtscp:
@@ -171,6 +175,22 @@ internal static class FormTable
             case Mnemonic.Movsb or Mnemonic.Movsw or Mnemonic.Movsd or Mnemonic.Movsq or Mnemonic.Stosb or Mnemonic.Stosw or Mnemonic.Stosd or Mnemonic.Stosq
                 or Mnemonic.Lodsb or Mnemonic.Lodsw or Mnemonic.Lodsd or Mnemonic.Lodsq:
                 return info.AddressSize is 0 or 64 ? EmitKind.String : EmitKind.Interpret;
+            case Mnemonic.Scasb or Mnemonic.Scasw or Mnemonic.Scasd or Mnemonic.Scasq or Mnemonic.Cmpsb or Mnemonic.Cmpsw or Mnemonic.Cmpsd or Mnemonic.Cmpsq:
+                return info.AddressSize is 0 or 64 ? EmitKind.StringCompare : EmitKind.Interpret;
+            case Mnemonic.Xlatb:
+                return EmitKind.TranslateByte;
+            case Mnemonic.Clflush or Mnemonic.Clflushopt or Mnemonic.Clwb:
+                return EmitKind.FlushLine;
+            case Mnemonic.Rdfsbase or Mnemonic.Rdgsbase:
+                return EmitKind.ReadBase;
+            case Mnemonic.Wrfsbase or Mnemonic.Wrgsbase:
+                return EmitKind.WriteBase;
+            case Mnemonic.Maskmovq:
+                return EmitKind.MaskedQuadword;
+            case Mnemonic.Maskmovdqu or Mnemonic.Vmaskmovdqu:
+                return EmitKind.MaskedBytes;
+            case Mnemonic.Rcpps or Mnemonic.Rcpss or Mnemonic.Rsqrtps or Mnemonic.Rsqrtss or Mnemonic.Vrcpps or Mnemonic.Vrcpss or Mnemonic.Vrsqrtps or Mnemonic.Vrsqrtss:
+                return EmitKind.Approximate;
             case Mnemonic.Crc32 or Mnemonic.Movnti:
                 return EmitKind.Plain;
             case Mnemonic.Vmaskmovps or Mnemonic.Vmaskmovpd or Mnemonic.Vpmaskmovd or Mnemonic.Vpmaskmovq:
@@ -207,11 +227,21 @@ internal static class FormTable
         return EmitKind.Plain;
     }
 
-    private static EmitKind Push(in Instruction instruction, OpCodeInfo info, bool memory) => instruction.Code switch
+    private static EmitKind Push(in Instruction instruction, bool memory) => instruction.Code switch
     {
         Code.Push_r64 => EmitKind.Push,
         Code.Pushq_imm8 or Code.Pushq_imm32 => EmitKind.PushImmediate,
         Code.Push_rm64 => memory ? EmitKind.PushMemory : EmitKind.Push,
+        Code.Push_r16 or Code.Push_rm16 or Code.Pushw_imm8 or Code.Push_imm16 or Code.Pushw_FS or Code.Pushw_GS or Code.Pushq_FS or Code.Pushq_GS => EmitKind.PushOther,
+        _ => EmitKind.Interpret,
+    };
+
+    private static EmitKind Pop(in Instruction instruction, bool memory) => instruction.Code switch
+    {
+        Code.Pop_r64 => EmitKind.Pop,
+        Code.Pop_rm64 => memory ? EmitKind.PopMemory : EmitKind.Pop,
+        Code.Pop_r16 => EmitKind.PopNarrow,
+        Code.Pop_rm16 => memory ? EmitKind.PopMemory : EmitKind.PopNarrow,
         _ => EmitKind.Interpret,
     };
 

@@ -150,7 +150,7 @@ internal sealed class InstructionReader
     {
         read.Reg = (byte)(((modRm >> 3) & 7) | ((rex & 4) << 1));
         bool inOpcode = read.Kind is EmitKind.MoveImmediate or EmitKind.ByteSwap or EmitKind.ExchangeAccumulator
-            || (read.Kind is EmitKind.Push or EmitKind.Pop && read.Map == 0 && read.Opcode is >= 0x50 and < 0x60);
+            || (read.Kind is EmitKind.Push or EmitKind.Pop or EmitKind.PushOther or EmitKind.PopNarrow && read.Map == 0 && read.Opcode is >= 0x50 and < 0x60);
         read.Rm = (byte)(((inOpcode ? read.Opcode : modRm) & 7) | ((rex & 1) << 3));
     }
 

@@ -10,7 +10,6 @@ internal static class X87Probe
 {
     private const int ImageBytes = 512;
     private const int Alignment = 64;
-    private const ushort Codes = X87.C0 | X87.C2 | X87.C3;
     private const ulong HostMxcsr = 0x0000_FFFF_0000_1F80;
 
     /// <summary>Executes an instruction with all codes set and with all clear, on a full stack of ones and on an empty one.</summary>
@@ -19,13 +18,15 @@ internal static class X87Probe
         byte[] room = GC.AllocateArray<byte>(ImageBytes + (2 * Alignment), pinned: true);
         nint image = (Raw.AddressOf(ref room[0]) + Alignment - 1) & -Alignment;
         nint stub = X87Stubs.Find(instruction);
-        foreach (ushort codes in (ReadOnlySpan<ushort>)[0, Codes])
+        const ushort All = X87.C0 | X87.C2 | X87.C3;
+        ushort kept = instruction.Mnemonic is Mnemonic.Fsin or Mnemonic.Fcos or Mnemonic.Fsincos or Mnemonic.Fptan ? (ushort)(All & ~X87.C2) : All;
+        foreach (ushort codes in (ReadOnlySpan<ushort>)[0, kept])
         {
             foreach (ulong tags in (ReadOnlySpan<ulong>)[0, 0xFF])
             {
                 Fill(image, codes, tags);
                 _ = StubCall.X87(stub, image, image + ImageBytes, 2);
-                if ((Raw.Load<ushort>(image + 2) & Codes) != codes)
+                if ((Raw.Load<ushort>(image + 2) & kept) != codes)
                 {
                     return false;
                 }

@@ -79,6 +79,11 @@ internal sealed partial class BlockEmitter
     // A source operand for instructions that need RAX and RCX for themselves: its home, its place, or R14.
     private Operand EmitSource(ref GuestInstruction op)
     {
+        if (op.RmIsHigh)
+        {
+            return Operand.Of(LoadOperand(op.Rm, true, Host.R14));
+        }
+
         if (!op.HasMemory)
         {
             return Host.Home(op.Rm) is var home and >= 0 ? Operand.Of(home) : Operand.At(Host.Rbp, Host.Place(op.Rm));
@@ -209,14 +214,19 @@ internal sealed partial class BlockEmitter
     {
         int bits = op.Form.Bits;
         Operand source = EmitSource(ref op);
-        Encoded(0x8B, Host.Rcx, source, bits);
+        LoadNarrow(Host.Rcx, source, bits);
         _code.Rex(bits == 64, Host.Rax, 0, Host.Rcx);
         _code.Byte(0x0F);
         _code.Byte(op.Opcode);
         _code.Byte(0xC1);
         int to = LoadOperand(op.Reg, false, Host.R14);
-        Encoded(0x85, Host.Rcx, Operand.Of(Host.Rcx), bits);
-        _code.Rex(true, to, 0, Host.Rax);
+        EmitTest(Host.Rcx, bits);
+        if (bits == 16)
+        {
+            _code.Byte(0x66);
+        }
+
+        _code.Rex(bits != 16, to, 0, Host.Rax);
         _code.Bytes(0x45_0F, 2);
         _code.Byte(0xC0 | ((to & 7) << 3) | Host.Rax);
         StoreOperand(op.Reg, false, to);
@@ -230,7 +240,17 @@ internal sealed partial class BlockEmitter
         GiveUpFlagsToMemory();
         EmitAddress(ref op);
         int number = LoadOperand(op.Reg, false, Host.R14);
-        _code.Reg64(bits == 64 ? 0x8B : 0x63, Host.Rcx, number);
+        if (bits == 16)
+        {
+            _code.Rex(true, Host.Rcx, 0, number);
+            _code.Bytes(0xBF_0F, 2); // movsx rcx, word
+            _code.Byte(0xC8 | (number & 7));
+        }
+        else
+        {
+            _code.Reg64(bits == 64 ? 0x8B : 0x63, Host.Rcx, number);
+        }
+
         _code.Reg64(0xC1, 7, Host.Rcx);
         _code.Byte(3);
         _code.Immediate64(4, Host.Rcx, -bits / 8);

@@ -1,5 +1,6 @@
 using Guest.Machine.X86.Translate.Analyse;
 using Guest.Machine.X86.Translate.Decode;
+using Iced.Intel;
 
 namespace Guest.Machine.X86.Translate.Emit;
 
@@ -124,16 +125,15 @@ internal sealed partial class BlockEmitter
     // jrcxz on the guest's counter: none of this touches the flags.
     private void EmitCountJump(ref GuestInstruction op)
     {
-        bool loop = op.Decoded.Mnemonic == Iced.Intel.Mnemonic.Loop;
+        bool loop = op.Decoded.Mnemonic == Mnemonic.Loop;
         NeedRepeated();
         SaveFlags();
         if (loop)
         {
-            _code.Lea(Host.GuestRcx, Host.GuestRcx, -1);
+            EmitCountDown(ref op);
         }
 
-        bool narrow = op.Decoded.Mnemonic == Iced.Intel.Mnemonic.Jecxz;
-        if (narrow)
+        if (CountsNarrow(op))
         {
             _code.Reg32(0x8B, Host.Rcx, Host.GuestRcx);
         }
@@ -149,6 +149,36 @@ internal sealed partial class BlockEmitter
         _code.PatchShort(zero);
         _flags = flags;
         EmitCountedLink(second, !loop);
+    }
+
+    private static bool CountsNarrow(in GuestInstruction op) => op.Decoded.Code is Code.Jecxz_rel8_64 or Code.Loop_rel8_64_ECX or Code.Loope_rel8_64_ECX or Code.Loopne_rel8_64_ECX;
+
+    // lea, which leaves the flags alone; a 32-bit count loses what stands above it.
+    private void EmitCountDown(ref GuestInstruction op)
+    {
+        if (CountsNarrow(op))
+        {
+            _code.Mem32(0x8D, Host.GuestRcx, Host.GuestRcx, -1);
+        }
+        else
+        {
+            _code.Lea(Host.GuestRcx, Host.GuestRcx, -1);
+        }
+    }
+
+    private void EmitCountJumpIf(ref GuestInstruction op)
+    {
+        GiveUpFlagsToMemory();
+        EmitCountDown(ref op);
+        _code.Reg64(0x85, Host.GuestRcx, Host.GuestRcx);
+        nint zero = _code.JumpIf(4, 0);
+        _code.Mem32(0xF6, 0, Host.Rbp, StatePlaces.FlagsWord + 1); // test byte [flags], ZF
+        _code.Byte((int)X86.Flags.ZF);
+        nint otherwise = _code.JumpIf(op.Decoded.Mnemonic == Mnemonic.Loope ? 4 : 5, 0);
+        EmitCountedLink(TargetOf(op), true);
+        _code.Patch(zero, _code.Here);
+        _code.Patch(otherwise, _code.Here);
+        EmitCountedLink(op.Next, false);
     }
 
     private void EmitCall(ref GuestInstruction op)

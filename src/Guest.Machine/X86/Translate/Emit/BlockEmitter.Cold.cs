@@ -118,7 +118,7 @@ internal sealed partial class BlockEmitter
     // Whether an access over two pages can be made here: those that read, and stores of vector registers. Rights to two pages at once are a matter of order where
     // vCPUs run at once, and a trace knows one page of an access.
     private bool MayCross(in ColdStub stub) => stub is { Size: > 1 and <= 32, Group.Span: 0 } && !_beside && Trace is not { Choice.Accesses: true }
-        && (stub.Write ? stub.After != 0 : _ops[stub.Index].Kind != EmitKind.String);
+        && (stub.Write ? stub.After != 0 : _ops[stub.Index].Kind is not (EmitKind.String or EmitKind.StringCompare));
 
     // Both pages' bytes are put side by side, and accessed there; what was stored is put back into both.
     private void EmitAcross(in ColdStub stub)

@@ -94,4 +94,66 @@ internal sealed partial class BlockEmitter
         _code.Byte(((~vvvv & 15) << 3) | length | pp);
         _code.Byte(opcode);
     }
+
+    // MASKMOVQ and MASKMOVDQU: the host's own, with RDI for itself. They fault where any of their bytes would.
+    private void EmitMaskedBytes(ref GuestInstruction op)
+    {
+        bool quadword = op.Kind == EmitKind.MaskedQuadword;
+        GiveUpFlagsToMemory();
+        _code.Move(Host.Rax, Host.Rdi);
+        if (op.Segment is SegmentName.Fs or SegmentName.Gs)
+        {
+            _code.Mem64(0x03, Host.Rax, Host.Rbp, StatePlaces.SegmentBase(op.Segment));
+        }
+
+        EmitSearch(quadword ? sizeof(ulong) : VectorBytes / 2, write: true, mayFault: false);
+        _code.Move(Host.R14, Host.Rdi);
+        _code.Index64(0x8D, Host.Rdi, Host.Rcx, Host.Rax, 0, 0);
+        Encode(ref op, op.Reg, 0, Operand.Of(op.Rm));
+        _code.Move(Host.Rdi, Host.R14);
+    }
+
+    // One element after the other, from memory to memory (Trampolines.Reciprocal).
+    private void EmitApproximate(ref GuestInstruction op)
+    {
+        const int Source = 0, Result = 2 * VectorBytes;
+        bool scalar = op.Decoded.Mnemonic is Mnemonic.Rcpss or Mnemonic.Rsqrtss or Mnemonic.Vrcpss or Mnemonic.Vrsqrtss;
+        bool root = op.Decoded.Mnemonic is Mnemonic.Rsqrtps or Mnemonic.Rsqrtss or Mnemonic.Vrsqrtps or Mnemonic.Vrsqrtss;
+        int bytes = scalar ? sizeof(uint) : op.Long ? VectorBytes : VectorBytes / 2;
+        GiveUpFlagsToMemory();
+        if (op.HasMemory)
+        {
+            EmitAddress(ref op);
+            EmitLookup(bytes, false, op.Form.IsAligned && !scalar);
+            EmitPointer();
+            for (int at = 0; at < bytes; at += sizeof(uint))
+            {
+                _code.Mem32(0x8B, Host.Rax, Host.R14, at);
+                _code.Mem32(0x89, Host.Rax, Host.Rbp, StatePlaces.Gather + Source + at);
+            }
+        }
+        else
+        {
+            MoveVector(0x11, op.Rm, Source, VectorBytes);
+        }
+
+        MoveVector(0x11, op.Form.IsVex && scalar ? op.Vvvv : op.Reg, Result, VectorBytes / 2);
+        for (int at = 0; at < bytes; at += sizeof(uint))
+        {
+            _code.Mem32(0x8B, Host.Rax, Host.Rbp, StatePlaces.Gather + Source + at);
+            _ = _code.Call(_stubs.Reciprocal(root));
+            _code.Mem32(0x89, Host.Rax, Host.Rbp, StatePlaces.Gather + Result + at);
+        }
+
+        if (op.Form.IsVex)
+        {
+            MoveVector(0x10, op.Reg, Result, op.Long && !scalar ? VectorBytes : VectorBytes / 2);
+            return;
+        }
+
+        // movups, which leaves the upper half alone.
+        _code.Rex(false, op.Reg, 0, Host.Rbp);
+        _code.Bytes(0x10_0F, 2);
+        _code.ModRm(op.Reg, Host.Rbp, StatePlaces.Gather + Result);
+    }
 }

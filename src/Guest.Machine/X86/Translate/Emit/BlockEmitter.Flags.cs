@@ -379,10 +379,11 @@ internal sealed partial class BlockEmitter
     internal static bool UsesUnit(EmitKind kind) => UsesVectors(kind) || UsesX87(kind);
 
     /// <summary>Whether it is that of the vector registers.</summary>
-    internal static bool UsesVectors(EmitKind kind) => kind is EmitKind.Vector or EmitKind.StringIndex or EmitKind.ZeroUpper or EmitKind.LoadMxcsr or EmitKind.MaskedMove or EmitKind.Gather;
+    internal static bool UsesVectors(EmitKind kind) => kind is EmitKind.Vector or EmitKind.StringIndex or EmitKind.ZeroUpper or EmitKind.LoadMxcsr or EmitKind.MaskedMove or EmitKind.Gather
+        or EmitKind.MmxAndSse or EmitKind.MaskedBytes or EmitKind.Approximate;
 
     /// <summary>Whether it is the x87 unit.</summary>
-    internal static bool UsesX87(EmitKind kind) => kind is EmitKind.X87 or EmitKind.Mmx;
+    internal static bool UsesX87(EmitKind kind) => kind is EmitKind.X87 or EmitKind.X87Environment or EmitKind.Mmx or EmitKind.MmxAndSse or EmitKind.MaskedQuadword;
 
     // Neither searches for memory nor leaves the block.
     private bool IsQuiet(int index)

@@ -77,7 +77,7 @@ internal sealed partial class BlockEmitter
     // A conditional jump is taken. RAX and RCX are free; the flags may be in use.
     private void EmitTaken(int index)
     {
-        if (index >= _count || !NotesTaken(index) || _ops[index].Kind is not (EmitKind.JumpIf or EmitKind.CountJump))
+        if (index >= _count || !NotesTaken(index) || _ops[index].Kind is not (EmitKind.JumpIf or EmitKind.CountJump or EmitKind.CountJumpIf))
         {
             return;
         }

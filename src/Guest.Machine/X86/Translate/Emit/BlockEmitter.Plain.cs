@@ -427,6 +427,11 @@ internal sealed partial class BlockEmitter
 
     private void EncodeLegacy(ref GuestInstruction op, int reg, int rm, int index)
     {
+        if (op.Form.IsNarrow)
+        {
+            _code.Byte(0x66);
+        }
+
         if (op.Form.Prefix != 0)
         {
             _code.Byte(op.Form.Prefix);

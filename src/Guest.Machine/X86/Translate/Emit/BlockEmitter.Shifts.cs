@@ -210,13 +210,15 @@ internal sealed partial class BlockEmitter
         _code.Reg8(0x32, Host.Rax, Host.Rcx);
     }
 
-    // bt rm, width - below; setc to.
-    private void EmitBit(ref GuestInstruction op, Operand rm, int below, int to)
+    private void EmitBit(ref GuestInstruction op, Operand rm, int below, int to) => EmitBitOf(rm.Register, op.Form.Bits - below, to);
+
+    // bt register, bit; setc to.
+    private void EmitBitOf(int register, int bit, int to)
     {
-        _code.Rex(true, 0, 0, rm.Register);
+        _code.Rex(true, 0, 0, register);
         _code.Bytes(0xBA_0F, 2);
-        _code.Byte(0xE0 | (rm.Register & 7));
-        _code.Byte(op.Form.Bits - below);
+        _code.Byte(0xE0 | (register & 7));
+        _code.Byte(bit);
         _code.Bytes(0x92_0F, 2);
         _code.Byte(0xC0 | to);
     }

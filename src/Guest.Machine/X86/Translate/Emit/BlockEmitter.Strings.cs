@@ -160,7 +160,7 @@ internal sealed partial class BlockEmitter
             _code.Byte(0x66);
         }
 
-        _code.Byte(0xF3);
+        _code.Byte(op.Decoded.HasRepnePrefix ? 0xF2 : 0xF3);
         if (size == 8)
         {
             _code.Byte(0x48);

@@ -120,4 +120,70 @@ internal sealed partial class BlockEmitter
 
         StoreOperand(op.Rm, false, to);
     }
+
+    private void EmitReadBase(ref GuestInstruction op)
+    {
+        EmitMayUseBases();
+        int to = Host.Home(op.Rm) is var home and >= 0 ? home : Host.Rcx;
+        Encoded(0x8B, to, Operand.At(Host.Rbp, StatePlaces.SegmentBase(BaseNamed(op))), op.Form.Bits);
+        StoreOperand(op.Rm, false, to);
+    }
+
+    // An address that is not canonical is the interpreter's to refuse.
+    private void EmitWriteBase(ref GuestInstruction op)
+    {
+        EmitMayUseBases();
+        Encoded(0x8B, Host.Rax, Operand.Of(LoadOperand(op.Rm, false, Host.Rax)), op.Form.Bits);
+        if (op.Form.Bits == 64)
+        {
+            int unused = _mode.Wide ? 7 : 16;
+            _code.Move(Host.Rcx, Host.Rax);
+            _code.Reg64(0xC1, 4, Host.Rcx); // shl rcx
+            _code.Byte(unused);
+            _code.Reg64(0xC1, 7, Host.Rcx); // sar rcx
+            _code.Byte(unused);
+            _code.Reg64(0x3B, Host.Rcx, Host.Rax);
+            AddInterpret(5);
+        }
+
+        _code.Mem64(0x89, Host.Rax, Host.Rbp, StatePlaces.SegmentBase(BaseNamed(op)));
+    }
+
+    private void EmitMayUseBases()
+    {
+        GiveUpFlagsToMemory();
+        _code.Mem32(0xF7, 0, Host.Rbp, StatePlaces.Cr4); // test dword [cr4], FSGSBASE
+        _code.Int32((int)ControlBits.Cr4FsGsBase);
+        AddInterpret(4);
+    }
+
+    private static SegmentName BaseNamed(in GuestInstruction op) => op.Decoded.Mnemonic is Mnemonic.Rdfsbase or Mnemonic.Wrfsbase ? SegmentName.Fs : SegmentName.Gs;
+
+    private void EmitFlushLine(ref GuestInstruction op)
+    {
+        GiveUpFlagsToMemory();
+        EmitAddress(ref op);
+        EmitSearch(1, write: false);
+    }
+
+    private void EmitTranslateByte(ref GuestInstruction op)
+    {
+        GiveUpFlagsToMemory();
+        _code.Rex(false, Host.Rax, 0, Host.GuestRax);
+        _code.Bytes(0xB6_0F, 2); // movzx eax, al
+        _code.Byte(0xC0 | (Host.GuestRax & 7));
+        _code.Reg64(0x03, Host.Rax, Host.Rbx);
+        if (op.Cut)
+        {
+            _code.Reg32(0x8B, Host.Rax, Host.Rax);
+        }
+
+        if (op.Segment is SegmentName.Fs or SegmentName.Gs)
+        {
+            _code.Mem64(0x03, Host.Rax, Host.Rbp, StatePlaces.SegmentBase(op.Segment));
+        }
+
+        EmitLookup(1, false);
+        Element(0x8A, Host.GuestRax, 1);
+    }
 }

@@ -19,9 +19,15 @@ internal sealed partial class BlockEmitter
             NeedFlags();
         }
 
-        if (op.Decoded.Mnemonic is Mnemonic.Wait or Mnemonic.Fnop)
+        if (X87Forms.DoesNothing(op.Decoded.Mnemonic))
         {
             return;
+        }
+
+        if (X87Forms.IsTranscendental(op.Decoded.Mnemonic))
+        {
+            _code.Mem32(0xC6, 0, Host.Rbp, StatePlaces.VendorDependentUsed); // mov byte [used], 1
+            _code.Byte(1);
         }
 
         _code.Byte(op.Opcode);

@@ -240,7 +240,7 @@ internal sealed partial class BlockEmitter
 
     /// <summary>Whether a block ends with an instruction of a kind; a conditional jump may be followed by what is executed where it is not taken.</summary>
     internal static bool EndsBlock(EmitKind kind) => kind is EmitKind.Call or EmitKind.CallIndirect or EmitKind.Return or EmitKind.Jump or EmitKind.JumpIndirect
-        or EmitKind.JumpIf or EmitKind.CountJump or EmitKind.AccessCheck;
+        or EmitKind.JumpIf or EmitKind.CountJump or EmitKind.CountJumpIf or EmitKind.AccessCheck;
 
     private void EmitInstruction(ref GuestInstruction op)
     {
@@ -260,6 +260,8 @@ internal sealed partial class BlockEmitter
             case EmitKind.WidenToDx: EmitWidenToDx(ref op); break;
             case EmitKind.ShiftImmediate: EmitShiftImmediate(ref op); break;
             case EmitKind.ShiftByCl: EmitShiftByCl(ref op); break;
+            case EmitKind.RotateThrough: EmitRotateThrough(ref op); break;
+            case EmitKind.DoubleShiftNarrow: EmitDoubleShiftNarrow(ref op); break;
             case EmitKind.MultiplyWide: EmitMultiplyWide(ref op); break;
             case EmitKind.Multiply: EmitMultiply(ref op); break;
             case EmitKind.Divide or EmitKind.SignedDivide: EmitDivide(ref op); break;
@@ -270,7 +272,13 @@ internal sealed partial class BlockEmitter
             case EmitKind.CompareExchangeWide: EmitCompareExchangeWide(ref op); break;
             case EmitKind.Push or EmitKind.PushImmediate or EmitKind.PushMemory or EmitKind.PushFlags: EmitPush(ref op); break;
             case EmitKind.Pop: EmitPop(ref op); break;
+            case EmitKind.PushOther: EmitPushOther(ref op); break;
+            case EmitKind.PopNarrow: EmitPopNarrow(ref op); break;
+            case EmitKind.PopMemory: EmitPopMemory(ref op); break;
+            case EmitKind.PopFlags: EmitPopFlags(ref op); break;
             case EmitKind.Leave: EmitLeave(); break;
+            case EmitKind.LeaveNarrow: EmitLeaveNarrow(); break;
+            case EmitKind.EnterFrame: EmitEnterFrame(ref op); break;
             case EmitKind.Call: EmitCall(ref op); break;
             case EmitKind.CallIndirect: EmitCallIndirect(ref op); break;
             case EmitKind.Return: EmitReturn(ref op); break;
@@ -278,6 +286,7 @@ internal sealed partial class BlockEmitter
             case EmitKind.JumpIndirect: EmitJumpIndirect(ref op); break;
             case EmitKind.JumpIf: EmitJumpIf(ref op); break;
             case EmitKind.CountJump: EmitCountJump(ref op); break;
+            case EmitKind.CountJumpIf: EmitCountJumpIf(ref op); break;
             case EmitKind.LoadFlags: EmitLoadFlags(); break;
             case EmitKind.StoreFlags: EmitStoreFlags(); break;
             case EmitKind.Direction: EmitDirection(ref op); break;
@@ -287,10 +296,18 @@ internal sealed partial class BlockEmitter
             case EmitKind.SwapGs: EmitSwapGs(); break;
             case EmitKind.ReadTime: EmitReadTime(ref op); break;
             case EmitKind.ReadSegment: EmitReadSegment(ref op); break;
+            case EmitKind.ReadBase: EmitReadBase(ref op); break;
+            case EmitKind.WriteBase: EmitWriteBase(ref op); break;
+            case EmitKind.FlushLine: EmitFlushLine(ref op); break;
+            case EmitKind.TranslateByte: EmitTranslateByte(ref op); break;
             case EmitKind.String: EmitString(ref op); break;
+            case EmitKind.StringCompare: EmitStringCompare(ref op); break;
             case EmitKind.X87: EmitX87(ref op); break;
+            case EmitKind.X87Environment: EmitX87Environment(ref op); break;
             case EmitKind.Mmx when op.Decoded.OpCount == 0: EmitOpcode(ref op); break;
-            case EmitKind.Mmx: EmitPlain(ref op); break;
+            case EmitKind.Mmx or EmitKind.MmxAndSse: EmitPlain(ref op); break;
+            case EmitKind.MaskedQuadword or EmitKind.MaskedBytes: EmitMaskedBytes(ref op); break;
+            case EmitKind.Approximate: EmitApproximate(ref op); break;
             case EmitKind.LoadMxcsr: EmitLoadMxcsr(ref op); break;
             case EmitKind.MaskedMove: EmitMaskedMove(ref op); break;
             case EmitKind.Gather: EmitGather(ref op); break;
@@ -303,18 +320,24 @@ internal sealed partial class BlockEmitter
     /// <summary>Whether an instruction is translated in a mode.</summary>
     internal static bool IsTranslated(in GuestInstruction op, ModeKey mode) => op.Kind switch
     {
-        EmitKind.String => IsHostString(op),
+        EmitKind.String or EmitKind.StringCompare => IsHostString(op),
         EmitKind.Interpret => false,
         EmitKind.Vector or EmitKind.StringIndex or EmitKind.ZeroUpper => (op.Form.IsVex ? mode.Vex : mode.Sse) && (mode.Masked || !op.Form.UsesMxcsr),
+        EmitKind.Approximate => op.Form.IsVex ? mode.Vex : mode.Sse,
+        EmitKind.MaskedBytes => op.Decoded.Op0Kind == Iced.Intel.OpKind.MemorySegRDI && (op.Form.IsVex ? mode.Vex : mode.Sse),
+        EmitKind.MaskedQuadword => op.Decoded.Op0Kind == Iced.Intel.OpKind.MemorySegRDI && mode.X87,
+        EmitKind.MmxAndSse => mode.Sse && mode.X87 && (mode.Masked || !op.Form.UsesMxcsr),
         EmitKind.MaskedMove => mode.Vex,
         EmitKind.Gather => mode.Vex && !op.Cut && op.Reg != op.Vvvv && VectorIndex(op) is var index && index != op.Reg && index != op.Vvvv,
-        EmitKind.X87 or EmitKind.Mmx => mode.X87,
+        EmitKind.X87 or EmitKind.X87Environment or EmitKind.Mmx => mode.X87,
         EmitKind.LoadMxcsr => (op.Form.IsVex ? mode.Vex : mode.Sse) && mode.Masked,
         EmitKind.DisableInterrupts or EmitKind.EnableInterrupts or EmitKind.AccessCheck or EmitKind.SwapGs => mode.IsSupervisor,
-        EmitKind.Divide or EmitKind.SignedDivide or EmitKind.MultiplyWide => !op.RmIsHigh,
         EmitKind.CompareExchange => op.HasMemory && !op.RegIsHigh,
         EmitKind.CompareExchangeWide => !op.Cut,
-        EmitKind.BitString => !op.Cut && op.Form.Bits >= 32,
+        EmitKind.BitString => !op.Cut,
+        EmitKind.EnterFrame => (op.ImmediateBytes >> 16 & 31) == 0,
+        EmitKind.RotateThrough => !TurnsWhole(op),
+        EmitKind.DoubleShiftNarrow => op.ImmediateLength == 0 || ((int)op.ImmediateBytes & 31) != 0,
         EmitKind.ShiftImmediate => ShiftCount(op) != 0 && !op.RmIsHigh && !(op.HasMemory && IsTurn(op) && ShiftCount(op) != 1),
         EmitKind.ShiftByCl => !op.RmIsHigh && !(op.HasMemory && IsTurn(op)),
         EmitKind.MoveOffset => !op.Cut,

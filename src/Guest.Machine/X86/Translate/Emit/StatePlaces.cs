@@ -48,6 +48,8 @@ internal static class StatePlaces
     internal static readonly int SystemFlags = StateLayout.SystemFlags - Host.StateBias;
     internal static readonly int TlbTable = StateLayout.Tlb - Host.StateBias;
     internal static readonly int Mode = StateLayout.Mode - Host.StateBias;
+    internal static readonly int Cr4 = StateLayout.Cr4 - Host.StateBias;
+    internal static readonly int VendorDependentUsed = StateLayout.VendorDependentUsed - Host.StateBias;
     internal static readonly int KernelGsBase = StateLayout.KernelGsBase - Host.StateBias;
 
     /// <summary>A quadword of the x87 image.</summary>

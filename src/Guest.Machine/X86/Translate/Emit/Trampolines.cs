@@ -15,6 +15,7 @@ internal sealed partial class Trampolines
     // By the bytes from each page: 8, 16, 32.
     private readonly nint[,] _across = new nint[2 * X86.Tlb.Modes, 3];
     private readonly nint[] _putBack = new nint[3];
+    private readonly nint[] _reciprocals;
 
     /// <param name="code">Where they go.</param>
     /// <param name="beside">Whether other vCPUs run at the same time: the second-level TLB's entries are good for pages to which there is the right.</param>
@@ -32,6 +33,7 @@ internal sealed partial class Trampolines
         }
 
         EmptyReturn = EmitEmptyReturn();
+        _reciprocals = [EmitReciprocal(root: false), EmitReciprocal(root: true)];
         for (int mode = 0; mode < X86.Tlb.Modes; mode++)
         {
             _lookups[2 * mode] = EmitLookup((AccessMode)mode, false, false);
@@ -87,6 +89,9 @@ internal sealed partial class Trampolines
 
     /// <summary>Puts such bytes back into both pages; called. Keeps all registers but RAX and RCX.</summary>
     internal nint PutBack(int size) => _putBack[Width(size)];
+
+    /// <summary>Makes a single-precision EAX its approximate reciprocal, or that of its square root; called. Keeps all registers but RCX.</summary>
+    internal nint Reciprocal(bool root) => _reciprocals[root ? 1 : 0];
 
     private static int Width(int size) => size <= 8 ? 0 : size <= 16 ? 1 : 2;
 
