@@ -39,6 +39,9 @@ internal static class StateLayout
     /// <summary>CR4.</summary>
     internal static readonly int Cr4 = Offset((ref s) => ref Unsafe.As<ulong, byte>(ref s.Cr4));
 
+    /// <summary>XCR0.</summary>
+    internal static readonly int Xcr0 = Offset((ref s) => ref Unsafe.As<ulong, byte>(ref s.Xcr0));
+
     /// <summary>Whether an instruction has run whose results differ between vendors.</summary>
     internal static readonly int VendorDependentUsed = Offset((ref s) => ref Unsafe.As<bool, byte>(ref s.VendorDependentUsed));
 

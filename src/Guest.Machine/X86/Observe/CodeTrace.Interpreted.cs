@@ -96,7 +96,8 @@ public sealed partial class CodeTrace : IInstructionObserver, IAccessObserver
     /// <summary>Whether an instruction must be the interpreter's for the sake of this trace.</summary>
     internal bool Leaves(in GuestInstruction op, ulong linear) => op.Decoded.Code is Code.Mov_cr_r64 or Code.Mov_cr_r32
         || (Choice.Transfers && IsTransfer(op.Decoded.Code))
-        || (Choice.Accesses && (op.Decoded.HasRepPrefix || op.Decoded.HasRepnePrefix || op.Decoded.Code is Code.Stac or Code.Clac || op.Kind is EmitKind.MaskedMove or EmitKind.MaskedBytes or EmitKind.MaskedQuadword or EmitKind.Gather or EmitKind.X87Environment or EmitKind.Approximate or EmitKind.EnterFrame))
+        || (Choice.Accesses && (op.Decoded.HasRepPrefix || op.Decoded.HasRepnePrefix || op.Decoded.Code is Code.Stac or Code.Clac || op.Kind is EmitKind.MaskedMove or EmitKind.MaskedBytes or EmitKind.MaskedQuadword or EmitKind.Gather or EmitKind.X87Environment or EmitKind.Approximate or EmitKind.EnterFrame
+            or EmitKind.SaveState or EmitKind.RestoreState))
         || (_places.Count > 0 && _places.Contains(linear));
 
     /// <summary>The piece of a block of emitted code.</summary>

@@ -30,6 +30,7 @@ internal static class RegisterUse
         EmitKind.PopNarrow => Rsp | Operand(ref op),
         EmitKind.PushOther or EmitKind.PopMemory or EmitKind.PopFlags => Rsp,
         EmitKind.ReadBase => 1 << op.Rm,
+        EmitKind.ReadXcr0 => Rax | Rdx,
         EmitKind.WriteBase => 0,
         EmitKind.TranslateByte => Rax,
         EmitKind.Push or EmitKind.PushImmediate or EmitKind.PushMemory or EmitKind.PushFlags or EmitKind.Call or EmitKind.CallIndirect or EmitKind.Return => Rsp,

@@ -204,6 +204,15 @@ internal enum EmitKind : byte
     /// <summary>RCPPS, RSQRTPS, and of one element.</summary>
     Approximate,
 
+    /// <summary>FXSAVE, XSAVE, XSAVEOPT, XSAVEC, XSAVES.</summary>
+    SaveState,
+
+    /// <summary>FXRSTOR, XRSTOR, XRSTORS.</summary>
+    RestoreState,
+
+    /// <summary>XGETBV.</summary>
+    ReadXcr0,
+
     /// <summary>LDMXCSR.</summary>
     LoadMxcsr,
 

@@ -185,6 +185,13 @@ internal static class FormTable
                 return EmitKind.ReadBase;
             case Mnemonic.Wrfsbase or Mnemonic.Wrgsbase:
                 return EmitKind.WriteBase;
+            case Mnemonic.Fxsave or Mnemonic.Fxsave64 or Mnemonic.Xsave or Mnemonic.Xsave64 or Mnemonic.Xsaveopt or Mnemonic.Xsaveopt64 or Mnemonic.Xsavec or Mnemonic.Xsavec64
+                or Mnemonic.Xsaves or Mnemonic.Xsaves64:
+                return EmitKind.SaveState;
+            case Mnemonic.Fxrstor or Mnemonic.Fxrstor64 or Mnemonic.Xrstor or Mnemonic.Xrstor64 or Mnemonic.Xrstors or Mnemonic.Xrstors64:
+                return EmitKind.RestoreState;
+            case Mnemonic.Xgetbv:
+                return EmitKind.ReadXcr0;
             case Mnemonic.Maskmovq:
                 return EmitKind.MaskedQuadword;
             case Mnemonic.Maskmovdqu or Mnemonic.Vmaskmovdqu:

@@ -380,10 +380,11 @@ internal sealed partial class BlockEmitter
 
     /// <summary>Whether it is that of the vector registers.</summary>
     internal static bool UsesVectors(EmitKind kind) => kind is EmitKind.Vector or EmitKind.StringIndex or EmitKind.ZeroUpper or EmitKind.LoadMxcsr or EmitKind.MaskedMove or EmitKind.Gather
-        or EmitKind.MmxAndSse or EmitKind.MaskedBytes or EmitKind.Approximate;
+        or EmitKind.MmxAndSse or EmitKind.MaskedBytes or EmitKind.Approximate or EmitKind.SaveState or EmitKind.RestoreState;
 
     /// <summary>Whether it is the x87 unit.</summary>
-    internal static bool UsesX87(EmitKind kind) => kind is EmitKind.X87 or EmitKind.X87Environment or EmitKind.Mmx or EmitKind.MmxAndSse or EmitKind.MaskedQuadword;
+    internal static bool UsesX87(EmitKind kind) => kind is EmitKind.X87 or EmitKind.X87Environment or EmitKind.Mmx or EmitKind.MmxAndSse or EmitKind.MaskedQuadword
+        or EmitKind.SaveState or EmitKind.RestoreState;
 
     // Neither searches for memory nor leaves the block.
     private bool IsQuiet(int index)

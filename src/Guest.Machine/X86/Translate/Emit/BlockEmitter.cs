@@ -308,6 +308,8 @@ internal sealed partial class BlockEmitter
             case EmitKind.Mmx or EmitKind.MmxAndSse: EmitPlain(ref op); break;
             case EmitKind.MaskedQuadword or EmitKind.MaskedBytes: EmitMaskedBytes(ref op); break;
             case EmitKind.Approximate: EmitApproximate(ref op); break;
+            case EmitKind.SaveState or EmitKind.RestoreState: EmitSavedState(ref op); break;
+            case EmitKind.ReadXcr0: EmitReadXcr0(); break;
             case EmitKind.LoadMxcsr: EmitLoadMxcsr(ref op); break;
             case EmitKind.MaskedMove: EmitMaskedMove(ref op); break;
             case EmitKind.Gather: EmitGather(ref op); break;
@@ -323,6 +325,8 @@ internal sealed partial class BlockEmitter
         EmitKind.String or EmitKind.StringCompare => IsHostString(op),
         EmitKind.Interpret => false,
         EmitKind.Vector or EmitKind.StringIndex or EmitKind.ZeroUpper => (op.Form.IsVex ? mode.Vex : mode.Sse) && (mode.Masked || !op.Form.UsesMxcsr),
+        EmitKind.SaveState or EmitKind.RestoreState => mode.Sse && mode.X87 && mode.Masked && (FormatOf(op) == SavedFormat.Fxsave || mode.Vex) && (!IsPrivileged(op) || mode.IsSupervisor),
+        EmitKind.ReadXcr0 => mode.Vex,
         EmitKind.Approximate => op.Form.IsVex ? mode.Vex : mode.Sse,
         EmitKind.MaskedBytes => op.Decoded.Op0Kind == Iced.Intel.OpKind.MemorySegRDI && (op.Form.IsVex ? mode.Vex : mode.Sse),
         EmitKind.MaskedQuadword => op.Decoded.Op0Kind == Iced.Intel.OpKind.MemorySegRDI && mode.X87,

@@ -49,6 +49,7 @@ internal static class StatePlaces
     internal static readonly int TlbTable = StateLayout.Tlb - Host.StateBias;
     internal static readonly int Mode = StateLayout.Mode - Host.StateBias;
     internal static readonly int Cr4 = StateLayout.Cr4 - Host.StateBias;
+    internal static readonly int Xcr0 = StateLayout.Xcr0 - Host.StateBias;
     internal static readonly int VendorDependentUsed = StateLayout.VendorDependentUsed - Host.StateBias;
     internal static readonly int KernelGsBase = StateLayout.KernelGsBase - Host.StateBias;
 

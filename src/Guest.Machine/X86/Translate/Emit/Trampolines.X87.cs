@@ -32,6 +32,13 @@ internal sealed partial class Trampolines
     private void EmitSaveX87()
     {
         _code.Move(Host.R14, Host.Rax);
+        EmitStoreX87();
+        _code.Move(Host.Rax, Host.R14);
+    }
+
+    // RAX, RCX and RDX are overwritten.
+    private void EmitStoreX87()
+    {
         ExtendedState(4);
         _code.Bytes(0xE3_DB, 2); // fninit
         Load(Host.Rax, StatePlaces.X87Area(0));
@@ -46,8 +53,6 @@ internal sealed partial class Trampolines
             _code.ModRm(Host.Rax, Host.Rbp, StatePlaces.X87Area(i + 1));
             Store(StatePlaces.Fx(i + 1), Host.Rax);
         }
-
-        _code.Move(Host.Rax, Host.R14);
     }
 
     // xsave (4) or xrstor (5) of the x87 unit alone; RAX and RDX are the mask.

@@ -16,6 +16,8 @@ internal sealed partial class Trampolines
     private readonly nint[,] _across = new nint[2 * X86.Tlb.Modes, 3];
     private readonly nint[] _putBack = new nint[3];
     private readonly nint[] _reciprocals;
+    private readonly nint[] _saves;
+    private readonly nint[] _restores;
 
     /// <param name="code">Where they go.</param>
     /// <param name="beside">Whether other vCPUs run at the same time: the second-level TLB's entries are good for pages to which there is the right.</param>
@@ -33,6 +35,8 @@ internal sealed partial class Trampolines
         }
 
         EmptyReturn = EmitEmptyReturn();
+        _saves = [.. Enum.GetValues<SavedFormat>().Select(EmitSave)];
+        _restores = [.. Enum.GetValues<SavedFormat>().Select(EmitRestore)];
         _reciprocals = [EmitReciprocal(root: false), EmitReciprocal(root: true)];
         for (int mode = 0; mode < X86.Tlb.Modes; mode++)
         {
@@ -92,6 +96,12 @@ internal sealed partial class Trampolines
 
     /// <summary>Makes a single-precision EAX its approximate reciprocal, or that of its square root; called. Keeps all registers but RCX.</summary>
     internal nint Reciprocal(bool root) => _reciprocals[root ? 1 : 0];
+
+    /// <summary>Writes an image of the x87 and vector registers to the area at R14; called. Overwrites RAX, RCX and the flags.</summary>
+    internal nint Save(SavedFormat format) => _saves[(int)format];
+
+    /// <summary>Loads them from such an image; called. With CF set it has loaded nothing, and the interpreter must. Overwrites RAX, RCX and the flags.</summary>
+    internal nint Restore(SavedFormat format) => _restores[(int)format];
 
     private static int Width(int size) => size <= 8 ? 0 : size <= 16 ? 1 : 2;
 

@@ -37,12 +37,18 @@ internal sealed class BlockCache : IDisposable
         _emptied = emptied;
         _cpu = cpu;
         _memory = new CodeMemory(options.CodeBytes);
-        const int Fixed = 1 << 14;
+        const int Fixed = 1 << 16;
         nint middle = _memory.Start + Fixed + ((options.CodeBytes - Fixed) / 8 * 5);
         _hot = new CodeWriter(_memory.Start + Fixed, middle, _memory.Distance);
         _cold = new CodeWriter(middle, _memory.Start + options.CodeBytes, _memory.Distance);
         Links = new LinkTable(_hot, options.CodeBytes);
-        var stubs = new Trampolines(new CodeWriter(_memory.Start, _memory.Start + Fixed, _memory.Distance), cpu.SharesRam);
+        var fixedCode = new CodeWriter(_memory.Start, _memory.Start + Fixed, _memory.Distance);
+        var stubs = new Trampolines(fixedCode, cpu.SharesRam);
+        if (fixedCode.Room < 0)
+        {
+            throw new InvalidOperationException($"what all blocks share has {fixedCode.Here - _memory.Start} bytes");
+        }
+
         Enter = stubs.Enter;
         EmptyReturn = stubs.EmptyReturn;
         _emitter = new BlockEmitter(_hot, _cold, stubs, Links, options.MaxBlock, cpu.SharesRam);
