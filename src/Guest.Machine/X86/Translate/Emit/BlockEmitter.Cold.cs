@@ -60,6 +60,9 @@ internal sealed partial class BlockEmitter
                 EmitCodeAddress(Host.Rax, stub.Target);
                 EmitJumpCache(stub.Index);
                 break;
+            case ColdKind.StringDown:
+                EmitStringDown(stub);
+                break;
             case ColdKind.IndirectCall:
                 _code.Move(Host.Rax, Host.R14);
                 EmitJumpCache(stub.Index);

@@ -300,8 +300,7 @@ internal sealed partial class BlockEmitter
             case EmitKind.WriteBase: EmitWriteBase(ref op); break;
             case EmitKind.FlushLine: EmitFlushLine(ref op); break;
             case EmitKind.TranslateByte: EmitTranslateByte(ref op); break;
-            case EmitKind.String: EmitString(ref op); break;
-            case EmitKind.StringCompare: EmitStringCompare(ref op); break;
+            case EmitKind.String or EmitKind.StringCompare: EmitString(ref op); break;
             case EmitKind.X87: EmitX87(ref op); break;
             case EmitKind.X87Environment: EmitX87Environment(ref op); break;
             case EmitKind.Mmx when op.Decoded.OpCount == 0: EmitOpcode(ref op); break;

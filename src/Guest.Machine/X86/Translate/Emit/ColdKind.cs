@@ -30,6 +30,9 @@ internal enum ColdKind
     /// <summary>The same for a target in R14.</summary>
     IndirectCall,
 
+    /// <summary>A string instruction with DF set.</summary>
+    StringDown,
+
     /// <summary>Notes that a conditional jump is taken, and goes on to its target.</summary>
     Taken,
 

@@ -208,8 +208,11 @@ internal sealed partial class Trampolines
         {
             for (int i = 0; i < Words; i++)
             {
-                _code.Mem64(0xC7, 0, Host.Rbp, StatePlaces.Fx(i)); // mov qword [state], value
-                _code.Int32(i == 0 ? X86.X87.InitialControl : 0);
+                if (i != MxcsrAt / sizeof(ulong))
+                {
+                    _code.Mem64(0xC7, 0, Host.Rbp, StatePlaces.Fx(i)); // mov qword [state], value
+                    _code.Int32(i == 0 ? X86.X87.InitialControl : 0);
+                }
             }
         });
         RestoreHalves(XsaveLayout.Sse, 0, XmmAt);
