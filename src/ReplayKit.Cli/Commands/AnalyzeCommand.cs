@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Guest.Machine;
+using Guest.Machine.Board;
 using Replay.Engine;
 using Replay.Engine.Observe;
 using ReplayKit.Cli.Analyses;
@@ -24,6 +25,7 @@ internal static class AnalyzeCommand
         Option<int> jobs = CommonOptions.Jobs();
         Option<string[]> assemblies = PluginChoice.Assemblies();
         Option<string> engine = CommonOptions.Engine();
+        Option<bool> statistics = CommonOptions.Statistics();
         Option<string> format = TableFormatOption.Create();
         Option<bool> upToDamage = CommonOptions.UpToDamage();
         Option<bool> json = CommonOptions.Json();
@@ -34,7 +36,7 @@ internal static class AnalyzeCommand
             "replaykit analyze boot.rk block-count --from 50% --to 60% --out results --jobs 4",
             "replaykit analyze boot.rk block-count --segment 1/8 --out 1.seg")
         {
-            recording, plugins, from, to, output, segment, jobs, assemblies, engine, format, upToDamage, json,
+            recording, plugins, from, to, output, segment, jobs, assemblies, engine, statistics, format, upToDamage, json,
         };
         verb.SetAction(parsed =>
         {
@@ -47,15 +49,23 @@ internal static class AnalyzeCommand
                 PluginChoice.RequireSegments(requests, threads > 1 ? "--jobs" : "--segment");
             }
 
+            if (threads > 1 && parsed.GetValue(statistics))
+            {
+                throw UsageError.Contradiction("--statistics counts one replay: it needs --jobs 1");
+            }
+
             RefuseExisting(path);
-            OpenRecording opened = OpenRecording.Open(parsed.GetRequiredValue(recording), parsed.GetValue(upToDamage), CommonOptions.ReadEngine(parsed.GetRequiredValue(engine)));
+            EngineOptions counting = EngineReport.Counting(CommonOptions.ReadEngine(parsed.GetRequiredValue(engine)), parsed.GetValue(statistics));
+            OpenRecording opened = OpenRecording.Open(parsed.GetRequiredValue(recording), parsed.GetValue(upToDamage), counting);
             Window window = Window.Of(parsed.GetRequiredValue(from), parsed.GetRequiredValue(to), opened.Places);
             opened.CheckFor(window.From);
             AnalysisWork work = new(opened, requests, window);
             TraceMetadata metadata = new(opened.ManifestHash, window.From, window.To);
-            return parsed.GetValue(segment) is null
+            int code = parsed.GetValue(segment) is null
                 ? AnalysisOutput.Write(work.Run(threads), path, TableFormatOption.Read(parsed.GetRequiredValue(format)), metadata, parsed.GetValue(json))
                 : work.WriteSegment(number, pieces, path, metadata.Recording);
+            EngineReport.Print(counting);
+            return code;
         });
         return verb;
     }

@@ -168,8 +168,8 @@ internal sealed class BlockCache : IDisposable
         }
     }
 
-    // Where other vCPUs run at the same time, the second page's bytes are not this one's to look at. Traces and stops know whole pages only.
-    private bool MayCross => !_cpu.SharesRam && Trace is null && _cuts.IsEmpty;
+    // Where other vCPUs run at the same time, the second page's bytes are not this one's to look at. Stops know whole pages only.
+    private bool MayCross => !_cpu.SharesRam && _cuts.IsEmpty;
 
     /// <summary>Ends blocks before the places at which a run is to stop: those are the interpreter's. Costs the blocks at places that come or go.</summary>
     /// <param name="stops">A run that looks at every instruction, or at none (null), leaves the blocks as they are for the next one.</param>
@@ -297,19 +297,24 @@ internal sealed class BlockCache : IDisposable
         MakeRoom();
         Links.Add(block);
         bool interpreted = Decode(hostPage, block, out int count);
+        return Added(Emit(block, count, interpreted));
+    }
+
+    private TranslatedBlock Emit(TranslatedBlock block, int count, bool interpreted)
+    {
         block.Piece = count == 0 ? null : Trace?.AddPiece(block.Linear, block.Mode.IsSupervisor ? 0 : 3, _ops.AsSpan(0, count));
         _emitter.Emit(block, _ops, count, interpreted);
         if (block.Piece?.IsEmitted == true && !block.Piece.Lay(_emitter.Accesses))
         {
             // Known with other accesses: once more, as a piece of its own.
-            block = new TranslatedBlock(block.Page, block.Offset, block.Mode, block.Linear);
+            block = new TranslatedBlock(block.Page, block.Offset, block.Mode, block.Linear) { Bytes = block.Bytes, Second = block.Second, Tail = block.Tail };
             Links.Add(block);
             block.Piece = Trace!.AddPiece(block.Linear, block.Mode.IsSupervisor ? 0 : 3, _ops.AsSpan(0, count), isOther: true);
             _emitter.Emit(block, _ops, count, interpreted);
             block.Piece.Lay(_emitter.Accesses);
         }
 
-        return Added(block);
+        return block;
     }
 
     // What is not translated is remembered without code.
@@ -319,11 +324,12 @@ internal sealed class BlockCache : IDisposable
         block.Bytes = 0x1000 - block.Offset;
         block.Second = hostNext;
         block.Tail = [.. Raw.Span(hostNext, Math.Max(_ops[0].Length - block.Bytes, 0))];
-        if (block.Tail.Length > 0 && IsTranslated(_ops[0], block.Mode.Together) && !EndsTurn(_ops[0]))
+        bool leaves = EndsTurn(_ops[0]) || Trace?.Leaves(_ops[0], block.Linear + (ulong)block.Offset) == true;
+        if (block.Tail.Length > 0 && IsTranslated(_ops[0], block.Mode.Together) && !leaves)
         {
             MakeRoom();
             Links.Add(block);
-            _emitter.Emit(block, _ops, 1, next: false);
+            block = Emit(block, 1, interpreted: false);
         }
 
         return Added(block);
