@@ -11,7 +11,7 @@ namespace ReplayKit.Tests.Names;
 public sealed partial class GuestMoment
 {
     /// <summary>Ticks within which a change that was announced has happened.</summary>
-    public const ulong Slack = 60_000;
+    public const ulong Slack = 30_000;
 
     private const uint CloneThread = 0x1_0000;
     private readonly IReadOnlyList<GuestEvent> _events;
