@@ -76,6 +76,21 @@ public sealed class TranslatedUnitTests : IDisposable
         Assert.Equal((1UL << 63) | 7, BitConverter.ToUInt64(_guest.Read(Area + 520, 8)));
     }
 
+    // The address of an element has 32 bits, whatever the index; there is no base register to say so.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void An_element_with_a_32_bit_address_wraps_at_4_gigabytes(bool interpreted)
+    {
+        byte[] code = [0xC5, 0xC9, 0x76, 0xF6, 0x67, 0xC4, 0x82, 0xC9, 0x92, 0x3C, 0x6D, 0, 0, 1, 0, 0xEB, 0xEF]; // vpcmpeqd xmm6, xmm6, xmm6; vgatherdpd xmm7, [xmm13*2 + 10000h], xmm6; jmp
+        _guest.Write(Start, code);
+        _guest.Write(Area, BitConverter.GetBytes(0x1234_5678_9ABC_DEF0));
+        uint index = (uint)(((1UL << 32) + Area - 0x1_0000) / 2);
+        _guest.State.Vectors[13 * 4] = index | ((ulong)index << 32);
+        Loop(interpreted ? 3UL : 3000);
+        Assert.Equal((0x1234_5678_9ABC_DEF0UL, 0x1234_5678_9ABC_DEF0UL), (_guest.State.Vectors[7 * 4], _guest.State.Vectors[(7 * 4) + 1]));
+    }
+
     [Fact]
     public void A_bad_image_is_refused_and_nothing_is_loaded()
     {

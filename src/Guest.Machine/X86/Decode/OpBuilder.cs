@@ -162,8 +162,7 @@ internal sealed class OpBuilder
         {
             Register.RIP => 64,
             Register.EIP => 32,
-            Register.None => displacementSize switch { 2 => 16, 4 => 32, 8 => 64, _ => Bitness(codeSize) },
-            _ when register.IsVectorRegister() => Bitness(codeSize),
+            _ when register == Register.None || register.IsVectorRegister() => displacementSize switch { 2 => 16, 4 => 32, 8 => 64, _ => Bitness(codeSize) },
             _ => register.GetSize() * 8,
         };
     }

@@ -170,7 +170,7 @@ internal sealed class InstructionReader
         read.MemorySize = decoded.MemorySize.GetSize();
         read.Displacement = (long)decoded.MemoryDisplacement64;
         read.FromRip = baseRegister is Register.RIP or Register.EIP;
-        read.Cut = baseRegister == Register.EIP || baseRegister.IsGPR32() || index.IsGPR32() || (baseRegister == Register.None && index == Register.None && decoded.MemoryDisplSize == 4);
+        read.Cut = baseRegister == Register.EIP || baseRegister.IsGPR32() || index.IsGPR32() || (baseRegister == Register.None && !index.IsGPR() && decoded.MemoryDisplSize == 4);
         read.Base = baseRegister.IsGPR() ? (sbyte)baseRegister.GetNumber() : (sbyte)-1;
         read.Index = index.IsGPR() ? (sbyte)index.GetNumber() : (sbyte)-1;
         read.Scale = (byte)System.Numerics.BitOperations.Log2((uint)decoded.MemoryIndexScale);
