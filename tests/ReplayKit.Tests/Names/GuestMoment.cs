@@ -85,8 +85,16 @@ public sealed partial class GuestMoment
         return names;
     }
 
-    /// <summary>Whether a thread may be called so now. /proc adds to the names of kernel threads what they work on, and what their own name has no room for.</summary>
-    public bool MayBeCalled(int tid, string name) => NamesOf(tid).Any(each => each == name || (_tasks[tid].IsOfProc && name.Length > 3 && each.StartsWith(name, StringComparison.Ordinal)));
+    /// <summary>
+    /// Whether a thread may be called so now. /proc adds to the names of kernel threads what they work on, and what their own name has no room for; while a new name is copied,
+    /// its beginning is there.
+    /// </summary>
+    public bool MayBeCalled(int tid, string name)
+    {
+        IReadOnlyList<string> names = NamesOf(tid);
+        bool mayBePart = (names.Count > 1 && name.Length > 0) || (_tasks[tid].IsOfProc && name.Length > 3);
+        return names.Any(each => each == name || (mayBePart && each.StartsWith(name, StringComparison.Ordinal)));
+    }
 
     private void Take(GuestEvent each)
     {
