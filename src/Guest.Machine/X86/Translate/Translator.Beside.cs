@@ -52,7 +52,7 @@ public sealed partial class Translator
     {
         target = 0;
         ulong left = until - s.Retired;
-        if (left <= 2 * _slack || _trace is not null || Stops is not null || !gate.MayStay(_cpu))
+        if (left <= 2 * _slack || _trace is not null || Stops is not null || !gate.MayStay(_cpu, stood == Leave.Budget))
         {
             return false;
         }
