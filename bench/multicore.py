@@ -25,11 +25,11 @@ from workloads_report import geometric_mean
 
 # name: (kind, size, small size)
 WORKLOADS = {
-    'sha256sum': ('independent', 32_000_000, 4_000_000),
-    'gzip': ('independent', 8_000_000, 1_000_000),
-    'awk': ('independent', 200_000, 10_000),
-    'walk': ('independent', 3, 1),
-    'blocks': ('little sharing', 6000, 100),
+    'sha256sum': ('independent', 128_000_000, 4_000_000),
+    'gzip': ('independent', 32_000_000, 1_000_000),
+    'awk': ('independent', 800_000, 10_000),
+    'walk': ('independent', 12, 1),
+    'blocks': ('little sharing', 24_000, 100),
     'starts': ('kernel', 300, 20),
     'files': ('kernel', 3000, 200),
     'pipes': ('kernel', 10_000, 500),

@@ -17,6 +17,12 @@ public sealed class ParallelRun : VcpuGate
     private const int LongestWait = 10; // milliseconds
     private const ulong Portion = 256;
 
+    // Some 50 µs.
+    private const int Watches = 500;
+
+    // How many visits of a vCPU to the gate, or within a stay, it takes until the time is looked at; used-up budgets are not counted.
+    private const int VisitsBetweenLooks = 8;
+
     private readonly Func<ulong> _clock;
     private readonly TurnLine _line;
     private readonly AutoResetEvent _bell = new(false);
@@ -90,7 +96,7 @@ public sealed class ParallelRun : VcpuGate
     public override void Pass(Vcpu cpu)
     {
         Leaving();
-        if (_clock() >= _deadline)
+        if (Looks(cpu) && _clock() >= _deadline)
         {
             ReadTime();
         }
@@ -99,7 +105,7 @@ public sealed class ParallelRun : VcpuGate
     }
 
     /// <inheritdoc/>
-    public override bool MayStay(Vcpu cpu) => base.MayStay(cpu) && _clock() < Volatile.Read(ref _deadline);
+    public override bool MayStay(Vcpu cpu, bool isLong) => base.MayStay(cpu, isLong) && !((isLong || Looks(cpu)) && _clock() >= Volatile.Read(ref _deadline));
 
     /// <inheritdoc/>
     public override bool AwaitTurn(Vcpu cpu, int page)
@@ -213,7 +219,7 @@ public sealed class ParallelRun : VcpuGate
         cpu.AskToStop();
         if (Seats[cpu.Index].Sleeps)
         {
-            Seats[cpu.Index].Bell.Set();
+            Seats[cpu.Index].Wake();
         }
     }
 
@@ -244,12 +250,14 @@ public sealed class ParallelRun : VcpuGate
         {
             seat.Cpu.Attention = true;
             seat.Cpu.AskToStop();
-            seat.Bell.Set();
+            seat.Wake();
         }
 
         base.Dispose(disposing);
         _bell.Dispose();
     }
+
+    private bool Looks(Vcpu cpu) => (++Seats[cpu.Index].Looks & (VisitsBetweenLooks - 1)) == 0;
 
     private bool IsIdle => _hasBegun && Array.TrueForAll(Seats, seat => seat.Sleeps && !Machine.CanRun(seat.Cpu));
 
@@ -309,13 +317,14 @@ public sealed class ParallelRun : VcpuGate
     private void Sleep(Seat seat)
     {
         seat.Sleeps = true;
+        seat.FallAsleep();
         if (IsIdle)
         {
             _ = _bell.Set();
         }
 
         Release();
-        _ = seat.Bell.WaitOne();
+        seat.AwaitWake(IsCrowded ? 0 : Watches);
         Take(seat.Cpu);
         seat.Sleeps = false;
 

@@ -7,7 +7,14 @@ internal sealed class Seat(Vcpu cpu, IEngine engine, ThreadChaos? chaos) : IDisp
 {
     private const int Spins = 100;
 
+    private const int Silent = 0;
+    private const int Rung = 1;
+
+    // Its thread waits for the host's event.
+    private const int Waits = 2;
+
     private int _inCode;
+    private int _call;
 
     internal Vcpu Cpu { get; } = cpu;
 
@@ -18,14 +25,14 @@ internal sealed class Seat(Vcpu cpu, IEngine engine, ThreadChaos? chaos) : IDisp
     /// <summary>Disturbs its thread where it holds nothing; null for nobody.</summary>
     internal ThreadChaos? Chaos { get; } = chaos;
 
-    /// <summary>Rung where something waits for a vCPU that sleeps.</summary>
-    internal AutoResetEvent Bell { get; } = new(false);
-
     /// <summary>Times that it has gone into emitted code.</summary>
     internal long Stays { get; set; }
 
     /// <summary>Times that it has asked whether its stay may go on.</summary>
     internal int Visits { get; set; }
+
+    /// <summary>Times that it could have looked at the time.</summary>
+    internal int Looks { get; set; }
 
     /// <summary>Times that it has passed since it was last in emitted code.</summary>
     internal int Passes { get; set; }
@@ -41,6 +48,36 @@ internal sealed class Seat(Vcpu cpu, IEngine engine, ThreadChaos? chaos) : IDisp
     {
         get => Volatile.Read(ref _inCode) != 0;
         set => Volatile.Write(ref _inCode, value ? 1 : 0);
+    }
+
+    /// <summary>Has its thread go on where it waits.</summary>
+    internal AutoResetEvent Bell { get; } = new(false);
+
+    /// <summary>It is about to sleep: what woke it before is over. Behind the gate.</summary>
+    internal void FallAsleep() => _call = Silent;
+
+    /// <summary>Something waits for a vCPU that sleeps. Behind the gate.</summary>
+    internal void Wake()
+    {
+        if (Interlocked.Exchange(ref _call, Rung) == Waits)
+        {
+            _ = Bell.Set();
+        }
+    }
+
+    /// <summary>Sleeps until it is woken.</summary>
+    /// <param name="watches">How often it looks by itself before it asks the host's scheduler, whose way from one thread to another takes as long as a guest's between two processes.</param>
+    internal void AwaitWake(int watches)
+    {
+        for (int i = 0; i < watches && Volatile.Read(ref _call) == Silent; i++)
+        {
+            Thread.SpinWait(8);
+        }
+
+        if (Interlocked.CompareExchange(ref _call, Waits, Silent) == Silent)
+        {
+            _ = Bell.WaitOne();
+        }
     }
 
     /// <summary>Waits until it has come out of emitted code.</summary>

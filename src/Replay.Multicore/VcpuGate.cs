@@ -14,7 +14,6 @@ public abstract class VcpuGate : IVcpuGate, IDisposable
     private const int VisitsBetweenYields = 4;
 
     private readonly BoardLock _lock = new();
-    private readonly bool _isCrowded;
     private long _holds;
 
     /// <summary>Takes a machine that stands; the gate is its thread's own.</summary>
@@ -25,7 +24,7 @@ public abstract class VcpuGate : IVcpuGate, IDisposable
         ArgumentNullException.ThrowIfNull(machine);
         Machine = machine;
         Seats = [.. machine.Cpus.Select((cpu, index) => new Seat(cpu, machine.Engines[index], chaosSeed == 0 ? null : new ThreadChaos(chaosSeed + (ulong)index)))];
-        _isCrowded = Seats.Length > Environment.ProcessorCount;
+        IsCrowded = Seats.Length > Environment.ProcessorCount;
         Take(null);
         machine.ShareBy(this);
     }
@@ -41,6 +40,9 @@ public abstract class VcpuGate : IVcpuGate, IDisposable
 
     /// <summary>Whether vCPUs are to do nothing more.</summary>
     protected abstract bool IsOver { get; }
+
+    /// <summary>Whether there are more vCPUs than processors.</summary>
+    protected bool IsCrowded { get; }
 
     /// <summary>Why a vCPU's thread has ended before its time, or null.</summary>
     protected Exception? Failure { get; set; }
@@ -59,10 +61,10 @@ public abstract class VcpuGate : IVcpuGate, IDisposable
     }
 
     /// <inheritdoc/>
-    public virtual bool MayStay(Vcpu cpu)
+    public virtual bool MayStay(Vcpu cpu, bool isLong)
     {
         ArgumentNullException.ThrowIfNull(cpu);
-        if (_isCrowded && ++Seats[cpu.Index].Visits % VisitsBetweenYields == 0)
+        if (IsCrowded && ++Seats[cpu.Index].Visits % VisitsBetweenYields == 0)
         {
             // It may be spinning for one that has no processor.
             _ = Thread.Yield();

@@ -16,8 +16,10 @@ public interface IVcpuGate
     /// <summary>A vCPU goes into emitted code; others may act from here on. All that it has done since its last retired instruction is told to nobody, so it must be nothing.</summary>
     void Open(Vcpu cpu);
 
-    /// <summary>Whether a vCPU in a stay may go on in it: nobody asks for it, and no timer is due. The one member that is called without the gate.</summary>
-    bool MayStay(Vcpu cpu);
+    /// <summary>Whether a vCPU in a stay may go on in it: nobody asks for it, and no timer is known to be due. The one member that is called without the gate.</summary>
+    /// <param name="cpu">The vCPU.</param>
+    /// <param name="isLong">Whether it has been in emitted code for long.</param>
+    bool MayStay(Vcpu cpu, bool isLong);
 
     /// <summary>A vCPU has come out of emitted code, between two instructions or before one that has changed nothing; waits until it may act.</summary>
     /// <returns>False where the run is over: it does nothing more.</returns>

@@ -34,11 +34,22 @@ internal sealed class Tlb
     /// <summary>Bytes of all tables.</summary>
     internal const int Bytes = Filled + (Modes * MaxGroups);
 
+    /// <summary>log2 of the bytes that say of a page of RAM where the first level has it: two for each mode.</summary>
+    internal const int PlacesShift = 3;
+
+    /// <summary>What they say where that is not one entry.</summary>
+    internal const ushort Several = ushort.MaxValue;
+
+    private const int PlacesOfPage = (1 << PlacesShift) / sizeof(ushort);
     private const int FetchEntries = 512;
     private readonly nint _memory;
     private readonly FetchEntry[] _fetches = new FetchEntry[2 * FetchEntries];
     private bool _userHasHigh;
     private bool _supervisorHasLow;
+
+    // [RAM page * PlacesOfPage + mode] the one entry of the first level that may hold the page, plus 1; 0 for none, Several where it must be searched for.
+    private ushort[]? _places;
+    private nint _ram;
 
     /// <summary>Creates the tables in memory of <see cref="Bytes"/> zero bytes.</summary>
     internal Tlb(nint memory, int entries)
@@ -61,6 +72,18 @@ internal sealed class Tlb
     }
 
     internal int Entries { get; }
+
+    /// <summary>Where those bytes stand, or 0 where rights are not taken page by page all the time: emitted code writes them.</summary>
+    internal nint PlacesAddress => _places is null ? 0 : Raw.AddressOf(ref _places[0]);
+
+    /// <summary>Notes from here on where it has each page of RAM.</summary>
+    /// <param name="ram">The host address of RAM.</param>
+    /// <param name="pages">Its pages.</param>
+    internal void NotePlaces(nint ram, int pages)
+    {
+        _ram = ram;
+        _places = GC.AllocateArray<ushort>(pages * PlacesOfPage, pinned: true);
+    }
 
     /// <summary>Times that a right was taken away.</summary>
     internal long Revocations { get; private set; }
@@ -193,24 +216,52 @@ internal sealed class Tlb
         Revocations++;
         for (int mode = 0; mode < Modes; mode++)
         {
-            nint table = Table((AccessMode)mode);
-            Span<nint> hosts = Raw.Span<nint>(table + TlbEntry.Host, Entries);
-            for (int group = -1; NextFilled(mode, ref group);)
+            if (_places is null)
             {
-                int from = group * GroupEntries;
-                int end = from + GroupEntries;
-                for (int found; from < end && (found = hosts[from..end].IndexOf(hostPage)) >= 0; from += found + 1)
-                {
-                    nint entry = table + ((from + found) * 8);
-                    Raw.Store(entry + TlbEntry.Write, TlbEntry.Invalid(from + found));
-                    if (all)
-                    {
-                        Raw.Store(entry, TlbEntry.Invalid(from + found));
-                    }
-                }
+                RevokeEverywhere(mode, hostPage, all);
+                continue;
+            }
+
+            ref ushort place = ref PlaceOf(mode, hostPage);
+            if (place == Several)
+            {
+                RevokeEverywhere(mode, hostPage, all);
+            }
+            else if (place != 0 && Raw.Load<nint>(Table((AccessMode)mode) + TlbEntry.Host + ((place - 1) * 8)) == hostPage)
+            {
+                RevokeAt(mode, place - 1, all);
+            }
+
+            place = all ? (ushort)0 : place;
+        }
+    }
+
+    private void RevokeEverywhere(int mode, nint hostPage, bool all)
+    {
+        Span<nint> hosts = Raw.Span<nint>(Table((AccessMode)mode) + TlbEntry.Host, Entries);
+        for (int group = -1; NextFilled(mode, ref group);)
+        {
+            int from = group * GroupEntries;
+            int end = from + GroupEntries;
+            for (int found; from < end && (found = hosts[from..end].IndexOf(hostPage)) >= 0; from += found + 1)
+            {
+                RevokeAt(mode, from + found, all);
             }
         }
     }
+
+    private void RevokeAt(int mode, int index, bool all)
+    {
+        nint entry = Table((AccessMode)mode) + (index * 8);
+        Raw.Store(entry + TlbEntry.Write, TlbEntry.Invalid(index));
+        if (all)
+        {
+            Raw.Store(entry, TlbEntry.Invalid(index));
+            Raw.Store<nint>(entry + TlbEntry.Host, 0);
+        }
+    }
+
+    private ref ushort PlaceOf(int mode, nint hostPage) => ref _places![((hostPage - _ram) >> 12 << (PlacesShift - 1)) + mode];
 
     /// <summary>Takes every right to write from the first level.</summary>
     internal void RevokeWrites()
@@ -236,7 +287,15 @@ internal sealed class Tlb
         Raw.Store(entry + TlbEntry.Write, write ? page : TlbEntry.Invalid(index));
         Raw.Store(entry + TlbEntry.Host, hostPage);
         Groups((int)mode)[index >> GroupShift] = 1;
+        if (_places is not null)
+        {
+            NotePlace(ref PlaceOf((int)mode, hostPage), Table(mode) + TlbEntry.Host, hostPage, index);
+        }
     }
+
+    // An entry that holds the page no longer has another host address.
+    private static void NotePlace(ref ushort place, nint hosts, nint hostPage, int index) =>
+        place = place == 0 || place == index + 1 || (place != Several && Raw.Load<nint>(hosts + ((place - 1) * 8)) != hostPage) ? (ushort)(index + 1) : Several;
 
     private void DropFirst(int mode, ulong page)
     {
@@ -246,6 +305,7 @@ internal sealed class Tlb
         {
             Raw.Store(entry, TlbEntry.Invalid(index));
             Raw.Store(entry + TlbEntry.Write, TlbEntry.Invalid(index));
+            Raw.Store<nint>(entry + TlbEntry.Host, 0);
         }
     }
 
@@ -257,6 +317,10 @@ internal sealed class Tlb
             ClearTags(Table(mode), group * GroupEntries, GroupEntries);
             ClearTags(Table(mode) + TlbEntry.Write, group * GroupEntries, GroupEntries);
             groups[group] = 0;
+            if (_places is not null)
+            {
+                Raw.Span<nint>(Table(mode) + TlbEntry.Host + (group * GroupEntries * 8), GroupEntries).Clear();
+            }
         }
 
         _userHasHigh &= mode != AccessMode.User;

@@ -14,7 +14,14 @@ public sealed partial class Vcpu
     public bool SharesRam
     {
         get => _rights is not null;
-        internal init => _rights = value ? GC.AllocateArray<PageRight>(Memory.PageCount, pinned: true) : null;
+        internal init
+        {
+            if (value)
+            {
+                _rights = GC.AllocateArray<PageRight>(Memory.PageCount, pinned: true);
+                _tlb.NotePlaces(Memory.HostBase, Memory.PageCount);
+            }
+        }
     }
 
     /// <summary>
@@ -26,6 +33,9 @@ public sealed partial class Vcpu
     /// <summary>Where its rights stand in memory, a byte for each page of RAM: emitted code reads them.</summary>
     internal nint RightsAddress => _rights is null ? 0 : Raw.AddressOf(ref _rights[0]);
 
+    /// <summary>Where the TLB notes which entry has a page; emitted code does, too.</summary>
+    internal nint PlacesAddress => _tlb.PlacesAddress;
+
     /// <summary>Whether it has lost anything since it last went into emitted code: what it saw there may no longer be so.</summary>
     internal bool IsDisturbed { get; private set; }
 
@@ -34,6 +44,9 @@ public sealed partial class Vcpu
 
     /// <summary>What it may do with a page.</summary>
     public PageRight RightTo(int page) => _rights![page];
+
+    /// <summary>Whether it may read a page of RAM as it is.</summary>
+    internal bool MayRead(int page) => _rights is null || _rights[page] != PageRight.None;
 
     /// <summary>Gives it a right in whose way nobody stands.</summary>
     public void Grant(int page, PageRight right)

@@ -16,6 +16,8 @@ public sealed class LitmusTests(LitmusGuest guest) : IClassFixture<LitmusGuest>
     // Passes over 16,384 places for each of ten tests.
     private static readonly int Rounds = int.Parse(Environment.GetEnvironmentVariable("REPLAYKIT_LITMUS") ?? "1", CultureInfo.InvariantCulture);
 
+    private static readonly int Races = int.Parse(Environment.GetEnvironmentVariable("REPLAYKIT_RACES") ?? "3", CultureInfo.InvariantCulture);
+
     [Fact]
     public void No_outcome_is_one_that_x86_forbids_and_every_replay_has_the_same()
     {
@@ -61,7 +63,7 @@ public sealed class LitmusTests(LitmusGuest guest) : IClassFixture<LitmusGuest>
     public void Races_end_differently_from_run_to_run_and_as_recorded_in_each_replay()
     {
         HashSet<long> sequences = [];
-        for (int run = 0; run < 3; run++)
+        for (int run = 0; run < Races; run++)
         {
             Dictionary<string, long> seen = guest.Record($"race-{run}.rk", 2, 20, "--schedule", "parallel");
             sequences.Add(seen["sequence"]);

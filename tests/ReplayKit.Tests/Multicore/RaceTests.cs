@@ -15,14 +15,15 @@ public sealed class RaceTests(SmpGuest guest) : IClassFixture<SmpGuest>
     [InlineData(16, "parallel")]
     public void All_processors_start_wake_race_and_see_what_the_others_write(int cpus, string schedule)
     {
-        const int Rounds = 3000;
+        // Two that run at once are through with the races of fewer before the second has woken up.
+        int rounds = schedule == "parallel" && cpus == 2 ? 300_000 : 3000;
         string name = $"smp-{cpus}-{schedule[..5]}.rk";
-        Dictionary<string, long> values = guest.Record(name, cpus, Rounds, "--schedule", schedule);
+        Dictionary<string, long> values = guest.Record(name, cpus, rounds, "--schedule", schedule);
         Assert.Equal(cpus - 1, values["started"]);
         Assert.Equal(cpus - 1, values["woken"]);
         Assert.Equal(cpus - 1, values["nmis"]);
-        Assert.Equal(cpus * Rounds, values["locked"]);
-        Assert.InRange(values["unlocked"], Rounds, cpus * Rounds);
+        Assert.Equal(cpus * rounds, values["locked"]);
+        Assert.InRange(values["unlocked"], rounds, cpus * rounds);
         Assert.Equal(0, values["backwards"]);
         Assert.Equal(0, values["wrong code"]);
         Assert.Equal(0, values["wrong page"]);

@@ -52,13 +52,14 @@ public sealed partial class Translator
     {
         target = 0;
         ulong left = until - s.Retired;
-        if (left <= 2 * _slack || _trace is not null || Stops is not null || !gate.MayStay(_cpu))
+        if (left <= 2 * _slack || _trace is not null || Stops is not null || !gate.MayStay(_cpu, stood == Leave.Budget))
         {
             return false;
         }
 
         if (stood is not (Leave.Budget or Leave.Link or Leave.Jump))
         {
+            CrossAlone(ref s, stood);
             if ((stood != Leave.Interpret && !(stood == Leave.Write && _cpu.IsTableAlone(Missed(ref s)))) || !StepsAlone(ref s))
             {
                 return false;
@@ -90,6 +91,15 @@ public sealed partial class Translator
         budget = Math.Min(left - _slack, Quantum);
         stack = Begin(ref s, budget, mode);
         return true;
+    }
+
+    // What goes on in the next page is translated for the next time.
+    private void CrossAlone(ref CpuState s, Leave stood)
+    {
+        if (stood == Leave.Interpret && _blocks.Links.BlockAt(_blocks.Links.SiteAt(s.Emitted.Site).Block) is { Crosses: true } block)
+        {
+            _blocks.Cross(s.Rip, block.Mode, alone: true);
+        }
     }
 
     // Executes the instruction for which emitted code left, if it is one of those that mostly concern nobody else; false: nothing has happened.

@@ -125,6 +125,7 @@ public sealed partial class Translator : IEngine, ICodeHolder, IDisposable
         s.Emitted.Ram = _cpu.Memory.HostBase;
         s.Emitted.PageFlags = _cpu.Memory.FlagsAddress;
         s.Emitted.Rights = _cpu.RightsAddress;
+        s.Emitted.Places = _cpu.PlacesAddress;
         s.Emitted.HostMxcsr = 0x1F80;
         s.Emitted.VectorsLive = 0;
         s.Emitted.X87Live = 0;

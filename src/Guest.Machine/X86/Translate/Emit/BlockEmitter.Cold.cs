@@ -92,7 +92,7 @@ internal sealed partial class BlockEmitter
 
         nint overEnd = MayCross(stub) ? beyond : 0;
 
-        if (stub is { Write: true, Size: sizeof(ulong), Group.Span: 0 } && _mode.IsSupervisor && !_beside && Trace is null)
+        if (stub is { Write: true, Size: sizeof(ulong), Group.Span: 0 } && _mode.IsSupervisor && Trace is null)
         {
             _code.Byte(0xA8); // test al, 7
             _code.Byte(sizeof(ulong) - 1);
@@ -118,9 +118,8 @@ internal sealed partial class BlockEmitter
         }
     }
 
-    // Whether an access over two pages can be made here: those that read, and stores of vector registers. Rights to two pages at once are a matter of order where
-    // vCPUs run at once, and a trace knows one page of an access.
-    private bool MayCross(in ColdStub stub) => stub is { Size: > 1 and <= 32, Group.Span: 0 } && !_beside && Trace is not { Choice.Accesses: true }
+    // Whether an access over two pages can be made here: those that read, and stores of vector registers. A trace knows one page of an access.
+    private bool MayCross(in ColdStub stub) => stub is { Size: > 1 and <= 32, Group.Span: 0 } && Trace is not { Choice.Accesses: true }
         && (stub.Write ? stub.After != 0 : _ops[stub.Index].Kind is not (EmitKind.String or EmitKind.StringCompare));
 
     // Both pages' bytes are put side by side, and accessed there; what was stored is put back into both.

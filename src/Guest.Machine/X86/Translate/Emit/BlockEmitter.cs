@@ -1,3 +1,4 @@
+using Guest.Machine.Memory;
 using Guest.Machine.X86.Translate.Analyse;
 using Guest.Machine.X86.Translate.Decode;
 using Guest.Machine.X86.Translate.Link;
@@ -206,12 +207,21 @@ internal sealed partial class BlockEmitter
         }
     }
 
-    // What stands in the second page of an instruction that crosses into it is looked at each time.
+    // What stands in the second page of an instruction that crosses into it is looked at each time; where vCPUs run at once, with the right to read it, which
+    // lasts until the block's end.
     private void EmitTailCheck()
     {
         if (_block.Tail.Length == 0)
         {
             return;
+        }
+
+        if (_beside)
+        {
+            _code.Mem64(0x8B, Host.Rcx, Host.Rbp, StatePlaces.Rights);
+            _code.Mem32(0x80, 7, Host.Rcx, _block.SecondPage); // cmp byte [rights + page], none
+            _code.Byte((int)PageRight.None);
+            AddCold(new ColdStub(ColdKind.Interpret, _code.JumpIf(4, 0), 0, 0));
         }
 
         _code.Move(Host.Rcx, (ulong)_block.Second);

@@ -27,6 +27,7 @@ internal static class StatePlaces
     internal static readonly int Ram = Of(nameof(EmittedState.Ram));
     internal static readonly int PageFlags = Of(nameof(EmittedState.PageFlags));
     internal static readonly int Rights = Of(nameof(EmittedState.Rights));
+    internal static readonly int Places = Of(nameof(EmittedState.Places));
     internal static readonly int InterruptWaits = Of(nameof(EmittedState.InterruptWaits));
     internal static readonly int HostMxcsr = Of(nameof(EmittedState.HostMxcsr));
     internal static readonly int TraceEnd = Of(nameof(EmittedState.TraceEnd));

@@ -391,11 +391,15 @@ internal sealed partial class Trampolines
     }
 
     // Returns with CF where the eight bytes at address RAX, in the page at host address RCX, are an entry of a page table that is not present (in either half, as
-    // tables of 32-bit entries are the same to us). RDI points to the page's flags.
+    // tables of 32-bit entries are the same to us).
     private void EmitEmptyEntry(List<nint> misses)
     {
-        _code.Mem32(0x80, 7, Host.Rdi, 0); // cmp byte [rdi], flags
-        _code.Byte((int)(PageFlags.Written | PageFlags.Walked));
+        if (_beside)
+        {
+            misses.Add(EmitHasRight(true));
+        }
+
+        EmitCompareOfPage(StatePlaces.PageFlags, (int)(PageFlags.Written | PageFlags.Walked));
         misses.Add(_code.JumpIf(5, 0));
         _code.Move(Host.Rdx, Host.Rax);
         _code.Immediate64(4, Host.Rdx, 0xFFF);
@@ -443,11 +447,40 @@ internal sealed partial class Trampolines
             _code.Index64(0x89, Host.Rdx, Host.Rbp, Host.Rdi, 3, table + TlbEntry.Write);
         }
 
-        _code.Reg32(0xC1, 5, Host.Rdi); // shr edi, and mov byte [filled + rdi], 1
+        _code.Reg32(0x8B, Host.Rdx, Host.Rdi);
+        _code.Reg32(0xC1, 5, Host.Rdx); // shr edx, and mov byte [filled + rdx], 1
         _code.Byte(X86.Tlb.GroupShift);
         _code.Byte(0xC6);
-        _code.Sib(0, Host.Rbp, Host.Rdi, 0, StatePlaces.Filled(mode));
+        _code.Sib(0, Host.Rbp, Host.Rdx, 0, StatePlaces.Filled(mode));
         _code.Byte(1);
+        if (_beside)
+        {
+            EmitNotePlace(mode);
+        }
+    }
+
+    // As Tlb.NotePlace: the page at host address RCX is in entry RDI of the mode's table.
+    private void EmitNotePlace(AccessMode mode)
+    {
+        _code.Move(Host.Rsi, Host.Rcx);
+        _code.Mem64(0x2B, Host.Rsi, Host.Rbp, StatePlaces.Ram);
+        _code.Reg64(0xC1, 5, Host.Rsi); // shr rsi, 12
+        _code.Byte(12);
+        _code.Mem64(0x8B, Host.Rdx, Host.Rbp, StatePlaces.Places);
+        _code.Index64(0x8D, Host.Rsi, Host.Rdx, Host.Rsi, X86.Tlb.PlacesShift, sizeof(ushort) * (int)mode);
+        _code.Bytes(0x16_BF_0F, 3); // movsx edx, word [rsi]
+        _code.Reg32(0x85, Host.Rdx, Host.Rdx);
+        nint several = _code.JumpShort(8); // js
+        _code.Reg32(0xFF, 0, Host.Rdi); // inc edi
+        _code.Index64(0x3B, Host.Rcx, Host.Rbp, Host.Rdx, 3, StatePlaces.Table(mode) + TlbEntry.Host - 8);
+        nint gone = _code.JumpShort(5);
+        _code.Reg32(0x3B, Host.Rdx, Host.Rdi);
+        nint same = _code.JumpShort(4);
+        _code.Move(Host.Rdi, (ulong)X86.Tlb.Several);
+        _code.PatchShort(gone);
+        _code.Bytes(0x3E_89_66, 3); // mov [rsi], di
+        _code.PatchShort(same);
+        _code.PatchShort(several);
     }
 
     // bextr to, from, r11: the number of the TLB entry.

@@ -109,9 +109,10 @@ internal sealed class BlockCache : IDisposable
         }
 
         int page = _cpu.Memory.PageOf(host);
-        bool mayTranslate = _hot.Room >= RoomForBlock && _cold.Room >= RoomForBlock && _cpu.MayDeriveAlone(page);
-        return mayTranslate || blocks.Find((int)(address & 0xFFF), mode, LinearOf(address, mode)) is not null ? Find(address, host, mode) : null;
+        return MayTranslateAlone(page) || blocks.Find((int)(address & 0xFFF), mode, LinearOf(address, mode)) is not null ? Find(address, host, mode) : null;
     }
+
+    private bool MayTranslateAlone(int page) => _hot.Room >= RoomForBlock && _cold.Room >= RoomForBlock && _cpu.MayDeriveAlone(page);
 
     /// <summary>The block at a linear address; made if there is none.</summary>
     /// <exception cref="GuestFaultException">It may not be fetched.</exception>
@@ -142,7 +143,10 @@ internal sealed class BlockCache : IDisposable
     /// An entry of the jump cache lasts as long as the mappings that instructions were fetched through, both pages' here; and the block looks each time whether
     /// the second page still holds the same bytes, so that nothing need know of it that writes there.
     /// </remarks>
-    internal void Cross(ulong address, ModeKey mode)
+    /// <param name="address">Where it begins.</param>
+    /// <param name="mode">What it is translated for.</param>
+    /// <param name="alone">Whether that is without the gate: nothing happens where it does not suffice.</param>
+    internal void Cross(ulong address, ModeKey mode, bool alone = false)
     {
         ulong linear = address & ~0xFFFUL;
         bool user = !mode.IsSupervisor;
@@ -152,11 +156,22 @@ internal sealed class BlockCache : IDisposable
         }
 
         int page = _cpu.Memory.PageOf(host);
+        if (!_cpu.MayRead(page) || !_cpu.MayRead(_cpu.Memory.PageOf(second)))
+        {
+            return;
+        }
+
         int offset = (int)(address & 0xFFF);
         TranslatedBlock? block = _pages[page]?.Find(offset, mode.Crossing, linear);
-        if (block is not null && (block.Second != second || !Raw.Span(second, block.Tail.Length).SequenceEqual(block.Tail)))
+        bool isStale = block is not null && (block.Second != second || !Raw.Span(second, block.Tail.Length).SequenceEqual(block.Tail));
+        if (alone && (isStale || (block is null && !MayTranslateAlone(page))))
         {
-            _pages[page]!.Remove(block, _removed);
+            return;
+        }
+
+        if (isStale)
+        {
+            _pages[page]!.Remove(block!, _removed);
             _ = DropRemoved(page);
             block = null;
         }
@@ -168,8 +183,8 @@ internal sealed class BlockCache : IDisposable
         }
     }
 
-    // Where other vCPUs run at the same time, the second page's bytes are not this one's to look at. Stops know whole pages only.
-    private bool MayCross => !_cpu.SharesRam && _cuts.IsEmpty;
+    // Stops know whole pages only.
+    private bool MayCross => _cuts.IsEmpty;
 
     /// <summary>Ends blocks before the places at which a run is to stop: those are the interpreter's. Costs the blocks at places that come or go.</summary>
     /// <param name="stops">A run that looks at every instruction, or at none (null), leaves the blocks as they are for the next one.</param>
@@ -307,7 +322,7 @@ internal sealed class BlockCache : IDisposable
         if (block.Piece?.IsEmitted == true && !block.Piece.Lay(_emitter.Accesses))
         {
             // Known with other accesses: once more, as a piece of its own.
-            block = new TranslatedBlock(block.Page, block.Offset, block.Mode, block.Linear) { Bytes = block.Bytes, Second = block.Second, Tail = block.Tail };
+            block = new TranslatedBlock(block.Page, block.Offset, block.Mode, block.Linear) { Bytes = block.Bytes, Second = block.Second, SecondPage = block.SecondPage, Tail = block.Tail };
             Links.Add(block);
             block.Piece = Trace!.AddPiece(block.Linear, block.Mode.IsSupervisor ? 0 : 3, _ops.AsSpan(0, count), isOther: true);
             _emitter.Emit(block, _ops, count, interpreted);
@@ -323,6 +338,7 @@ internal sealed class BlockCache : IDisposable
         _reader.ReadCrossing(hostPage, block.Offset, hostNext, out _ops[0]);
         block.Bytes = 0x1000 - block.Offset;
         block.Second = hostNext;
+        block.SecondPage = _cpu.Memory.PageOf(hostNext);
         block.Tail = [.. Raw.Span(hostNext, Math.Max(_ops[0].Length - block.Bytes, 0))];
         bool leaves = EndsTurn(_ops[0]) || Trace?.Leaves(_ops[0], block.Linear + (ulong)block.Offset) == true;
         if (block.Tail.Length > 0 && IsTranslated(_ops[0], block.Mode.Together) && !leaves)

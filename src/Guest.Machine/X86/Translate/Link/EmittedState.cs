@@ -48,8 +48,8 @@ internal struct EmittedState
     /// <summary>R14 at an exit, and where code is entered.</summary>
     internal nint Scratch, Target;
 
-    /// <summary>Host address of RAM, of its pages' flags, and of the vCPU's rights to them.</summary>
-    internal nint Ram, PageFlags, Rights;
+    /// <summary>Host address of RAM, of its pages' flags, of the vCPU's rights to them, and of where its TLB has them.</summary>
+    internal nint Ram, PageFlags, Rights, Places;
 
     /// <summary>Not 0 where an interrupt waits for EFLAGS.IF; where something changes that, emitted code is asked to stop.</summary>
     internal int InterruptWaits;

@@ -29,6 +29,9 @@ internal sealed class TranslatedBlock(int page, int offset, ModeKey mode, ulong 
     /// <summary>The host's address of the page in which its one instruction goes on, or 0.</summary>
     internal nint Second { get; set; }
 
+    /// <summary>That page's number.</summary>
+    internal int SecondPage { get; set; }
+
     /// <summary>What of that instruction stands there.</summary>
     internal byte[] Tail { get; set; } = [];
 
